@@ -1,0 +1,77 @@
+#pragma once
+// Every configuration macro of the library, in one table. Nothing here depends on another header of
+// ours.
+//
+// Set by the user before the first include (or on the command line):
+//   EIGENGRAD_NO_OPENMP     keep every kernel on the calling thread even when the compiler has
+//   OpenMP on EIGENGRAD_TESTING       build the registry of ops that the suite and docs/ops.md read
+// Set here:
+//   EIGENGRAD_API           default visibility: state and types shared between libraries of one
+//   program EIGENGRAD_COLD          an error path: out of line, optimised for size EIGENGRAD_INLINE
+//   must be inlined (packet arithmetic) EIGENGRAD_OPENMP        1 when kernels may use OpenMP
+//   EIGENGRAD_KERNELS_KEY   name of the inline namespace of row 2, one per instruction set and
+//   backend, so that
+//                           units compiled with different flags never share a kernel's symbol
+
+#define EIGENGRAD_VERSION_MAJOR 0
+#define EIGENGRAD_VERSION_MINOR 1
+#define EIGENGRAD_VERSION_PATCH 0
+#define EIGENGRAD_VERSION_STRING "0.1.0"
+
+#if !defined(__GNUC__)
+#error "eigengrad needs GCC >= 12 or clang >= 14"
+#elif defined(__clang__)
+#if __clang_major__ < 14
+#error "eigengrad needs clang >= 14"
+#endif
+#elif __GNUC__ < 12
+#error "eigengrad needs GCC >= 12"
+#endif
+#if __cplusplus < 202002L
+#error "eigengrad needs C++20: compile with -std=c++20 or later"
+#endif
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error \
+    "eigengrad promises IEEE behaviour for NaN and infinity: compile without -ffast-math and -ffinite-math-only"
+#endif
+
+#define EIGENGRAD_API __attribute__((visibility("default")))
+#define EIGENGRAD_COLD __attribute__((noinline, cold))
+#define EIGENGRAD_INLINE inline __attribute__((always_inline))
+
+#if defined(_OPENMP) && !defined(EIGENGRAD_NO_OPENMP)
+#define EIGENGRAD_OPENMP 1
+#define EIGENGRAD_KEY_OPENMP omp
+#else
+#define EIGENGRAD_OPENMP 0
+#define EIGENGRAD_KEY_OPENMP serial
+#endif
+
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define EIGENGRAD_ISA avx512
+#define EIGENGRAD_VECTOR_BYTES 64
+#elif defined(__AVX2__) && defined(__FMA__)
+#define EIGENGRAD_ISA avx2
+#define EIGENGRAD_VECTOR_BYTES 32
+#elif defined(__AVX__)
+#define EIGENGRAD_ISA avx
+#define EIGENGRAD_VECTOR_BYTES 32
+#elif defined(__SSE4_1__)
+#define EIGENGRAD_ISA sse41
+#define EIGENGRAD_VECTOR_BYTES 16
+#elif defined(__SSE2__)
+#define EIGENGRAD_ISA sse2
+#define EIGENGRAD_VECTOR_BYTES 16
+#elif defined(__ARM_NEON)
+#define EIGENGRAD_ISA neon
+#define EIGENGRAD_VECTOR_BYTES 16
+#else
+#define EIGENGRAD_ISA generic
+#define EIGENGRAD_VECTOR_BYTES 16
+#endif
+
+#define EIGENGRAD_JOIN_(a, b) a##_##b
+#define EIGENGRAD_JOIN(a, b) EIGENGRAD_JOIN_(a, b)
+#define EIGENGRAD_KERNELS_KEY EIGENGRAD_JOIN(EIGENGRAD_ISA, EIGENGRAD_KEY_OPENMP)
+#define EIGENGRAD_TEXT_(a) #a
+#define EIGENGRAD_TEXT(a) EIGENGRAD_TEXT_(a)

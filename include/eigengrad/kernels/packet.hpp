@@ -1,0 +1,151 @@
+#pragma once
+// Packet<T>: a few lanes of T in one register, over the compiler's vector types, so that AVX2,
+// AVX-512, NEON and the plain fallback share one source. Transcendental functions are in
+// kernels/math/.
+
+#include <eigengrad/base/config.hpp>
+#include <eigengrad/base/index.hpp>
+#include <eigengrad/base/scalar.hpp>
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <type_traits>
+
+namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
+
+/// Unsigned and signed integers as wide as T.
+template <class T>
+using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+template <class T>
+using SignedBits = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+
+/// The compiler's vector types. Spelt out: GCC 12 ignores vector_size on a dependent type.
+template <class T>
+struct NativeVector;
+template <>
+struct NativeVector<float> {
+  typedef float Type __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
+  typedef std::int32_t Ints __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
+};
+template <>
+struct NativeVector<double> {
+  typedef double Type __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
+  typedef std::int64_t Ints __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
+};
+
+/// Lanes of all ones (true) or all zeros (false), one per lane of Packet<T>.
+template <FloatScalar T>
+struct Mask {
+  using Native = typename NativeVector<T>::Ints;
+  Native v;
+};
+
+/// As many lanes of T as the instruction set holds in one register. Arithmetic is lane by lane and
+/// IEEE.
+template <FloatScalar T>
+struct Packet {
+  using Native = typename NativeVector<T>::Type;
+  using Scalar = T;
+  static constexpr Index lanes = EIGENGRAD_VECTOR_BYTES / static_cast<Index>(sizeof(T));
+
+  Native v;
+
+  Packet() = default;
+  EIGENGRAD_INLINE explicit Packet(Native native) noexcept : v(native) {}
+  /// Every lane the same value; implicit, so that `1 - x` reads as it does for a scalar.
+  EIGENGRAD_INLINE Packet(T value) noexcept : v(value - Native{}) {}  // NOLINT: implicit on purpose
+
+  /// From `p`, which needs no alignment.
+  [[nodiscard]] static EIGENGRAD_INLINE Packet load(const T* p) noexcept {
+    Packet x;
+    std::memcpy(&x.v, p, sizeof x.v);
+    return x;
+  }
+  EIGENGRAD_INLINE void store(T* p) const noexcept { std::memcpy(p, &v, sizeof v); }
+
+  /// The first `count` lanes from `p`, `stride` elements apart; the other lanes repeat the first.
+  [[nodiscard]] static EIGENGRAD_INLINE Packet load_part(const T* p, Index count,
+                                                         Index stride = 1) noexcept {
+    T buffer[static_cast<std::size_t>(lanes)];
+    for (Index i = 0; i < lanes; ++i) {
+      buffer[i] = p[i < count ? i * stride : 0];
+    }
+    return load(buffer);
+  }
+  EIGENGRAD_INLINE void store_part(T* p, Index count, Index stride = 1) const noexcept {
+    T buffer[static_cast<std::size_t>(lanes)];
+    store(buffer);
+    for (Index i = 0; i < count; ++i) {
+      p[i * stride] = buffer[i];
+    }
+  }
+
+  friend EIGENGRAD_INLINE Packet operator+(Packet a, Packet b) noexcept {
+    return Packet(a.v + b.v);
+  }
+  friend EIGENGRAD_INLINE Packet operator-(Packet a, Packet b) noexcept {
+    return Packet(a.v - b.v);
+  }
+  friend EIGENGRAD_INLINE Packet operator*(Packet a, Packet b) noexcept {
+    return Packet(a.v * b.v);
+  }
+  friend EIGENGRAD_INLINE Packet operator/(Packet a, Packet b) noexcept {
+    return Packet(a.v / b.v);
+  }
+  friend EIGENGRAD_INLINE Packet operator-(Packet a) noexcept { return Packet(-a.v); }
+  friend EIGENGRAD_INLINE Mask<T> operator<(Packet a, Packet b) noexcept { return {a.v < b.v}; }
+  friend EIGENGRAD_INLINE Mask<T> operator<=(Packet a, Packet b) noexcept { return {a.v <= b.v}; }
+  friend EIGENGRAD_INLINE Mask<T> operator>(Packet a, Packet b) noexcept { return {a.v > b.v}; }
+  friend EIGENGRAD_INLINE Mask<T> operator>=(Packet a, Packet b) noexcept { return {a.v >= b.v}; }
+  friend EIGENGRAD_INLINE Mask<T> operator==(Packet a, Packet b) noexcept { return {a.v == b.v}; }
+  friend EIGENGRAD_INLINE Mask<T> operator!=(Packet a, Packet b) noexcept { return {a.v != b.v}; }
+};
+
+template <FloatScalar T>
+EIGENGRAD_INLINE Mask<T> operator&(Mask<T> a, Mask<T> b) noexcept {
+  return {a.v & b.v};
+}
+template <FloatScalar T>
+EIGENGRAD_INLINE Mask<T> operator|(Mask<T> a, Mask<T> b) noexcept {
+  return {a.v | b.v};
+}
+template <FloatScalar T>
+EIGENGRAD_INLINE Mask<T> operator!(Mask<T> a) noexcept {
+  return {~a.v};
+}
+
+/// The lanes as integers of the same width, and back.
+template <FloatScalar T>
+EIGENGRAD_INLINE typename Mask<T>::Native to_bits(Packet<T> x) noexcept {
+  return std::bit_cast<typename Mask<T>::Native>(x.v);
+}
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> from_bits(typename Mask<T>::Native bits) noexcept {
+  return Packet<T>(std::bit_cast<typename Packet<T>::Native>(bits));
+}
+
+/// Whether any lane is true.
+template <FloatScalar T>
+EIGENGRAD_INLINE bool any(Mask<T> m) noexcept {
+  SignedBits<T> all = 0;
+  for (Index i = 0; i < Packet<T>::lanes; ++i) {
+    all |= m.v[i];
+  }
+  return all != 0;
+}
+
+/// Sum of the lanes, halves onto halves: the order is fixed for a given width.
+template <FloatScalar T>
+EIGENGRAD_INLINE T sum_lanes(Packet<T> x) noexcept {
+  T buffer[static_cast<std::size_t>(Packet<T>::lanes)];
+  x.store(buffer);
+  for (Index width = Packet<T>::lanes / 2; width > 0; width /= 2) {
+    for (Index i = 0; i < width; ++i) {
+      buffer[i] += buffer[i + width];
+    }
+  }
+  return buffer[0];
+}
+
+}  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY
