@@ -1,0 +1,219 @@
+#pragma once
+// Exact lane-by-lane functions of packets and scalars: absolute value, roots, selection, extrema,
+// classification, floor and signs. Everything in eigengrad::math comes twice, for Packet<T> and for
+// T; the scalar form computes one packet, so that both give the same bits. Transcendental functions
+// are in the other headers of this folder.
+//
+// The inline namespace is inside math, so that units compiled for different instruction sets never
+// share a symbol, while `math::exp(x)` finds these overloads and those for tensors alike.
+
+#include <eigengrad/base/config.hpp>
+#include <eigengrad/base/index.hpp>
+#include <eigengrad/base/scalar.hpp>
+#include <eigengrad/kernels/packet.hpp>
+
+#include <bit>
+#include <cstdint>
+#include <type_traits>
+
+namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
+
+using kernels::Mask;
+using kernels::Packet;
+
+namespace detail {
+
+using kernels::SignedBits;
+
+/// Bits of the absolute value, of the sign, and of a number's stored fraction.
+template <FloatScalar T>
+inline constexpr SignedBits<T> sign_bit = static_cast<SignedBits<T>>(kernels::Bits<T>{1}
+                                                                     << (sizeof(T) * 8 - 1));
+template <FloatScalar T>
+inline constexpr int fraction_bits = sizeof(T) == 4 ? 23 : 52;
+template <FloatScalar T>
+inline constexpr int exponent_bias = sizeof(T) == 4 ? 127 : 1023;
+template <FloatScalar T>
+inline constexpr T infinity = static_cast<T>(__builtin_inf());
+template <FloatScalar T>
+inline constexpr T not_a_number = static_cast<T>(__builtin_nan(""));
+
+/// 1.5 * 2^23 or 1.5 * 2^52: added to a small x it leaves x rounded to an integer in the low bits.
+template <FloatScalar T>
+inline constexpr T rounding_shift = sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52);
+
+/// f(x) lane by lane, for functions and ranges that are not vectorised.
+template <FloatScalar T, class Function>
+EIGENGRAD_INLINE Packet<T> map_lanes(Packet<T> x, Function f) noexcept {
+  Packet<T> y;
+  for (Index i = 0; i < Packet<T>::lanes; ++i) {
+    y.v[i] = f(static_cast<T>(x.v[i]));
+  }
+  return y;
+}
+
+}  // namespace detail
+
+/// m ? a : b in each lane.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> select(Mask<T> m, std::type_identity_t<Packet<T>> a,
+                                                std::type_identity_t<Packet<T>> b) noexcept {
+  return Packet<T>(m.v ? a.v : b.v);
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T select(bool m, T a, std::type_identity_t<T> b) noexcept {
+  return m ? a : b;
+}
+
+/// |x|: clears the sign, of zeros and NaN too.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> abs(Packet<T> x) noexcept {
+  return kernels::from_bits<T>(kernels::to_bits(x) & ~detail::sign_bit<T>);
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T abs(T x) noexcept {
+  return abs(Packet<T>(x)).v[0];
+}
+
+/// |magnitude| with the sign of `sign_of`, zeros and NaN too.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> copysign(
+    Packet<T> magnitude, std::type_identity_t<Packet<T>> sign_of) noexcept {
+  return kernels::from_bits<T>((kernels::to_bits(magnitude) & ~detail::sign_bit<T>) |
+                               (kernels::to_bits(sign_of) & detail::sign_bit<T>));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T copysign(T magnitude, std::type_identity_t<T> sign_of) noexcept {
+  return copysign(Packet<T>(magnitude), Packet<T>(sign_of)).v[0];
+}
+
+/// -1, 0 or 1; x itself for zeros and NaN.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> sign(Packet<T> x) noexcept {
+  return select(x > T(0), T(1), select(x < T(0), T(-1), x));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T sign(T x) noexcept {
+  return sign(Packet<T>(x)).v[0];
+}
+
+/// sqrt(x), correctly rounded; NaN below -0.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> sqrt(Packet<T> x) noexcept {
+#if EIGENGRAD_VECTOR_BYTES == 64 && defined(__clang__)
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_sqrtps512(x.v, 4));
+  } else {
+    return Packet<T>(__builtin_ia32_sqrtpd512(x.v, 4));
+  }
+#elif EIGENGRAD_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_sqrtps512_mask(x.v, x.v, -1, 4));
+  } else {
+    return Packet<T>(__builtin_ia32_sqrtpd512_mask(x.v, x.v, -1, 4));
+  }
+#elif EIGENGRAD_VECTOR_BYTES == 32
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_sqrtps256(x.v));
+  } else {
+    return Packet<T>(__builtin_ia32_sqrtpd256(x.v));
+  }
+#elif defined(__SSE2__)
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_sqrtps(x.v));
+  } else {
+    return Packet<T>(__builtin_ia32_sqrtpd(x.v));
+  }
+#else
+  return detail::map_lanes(x, [](T lane) {
+    if constexpr (sizeof(T) == 4) {
+      return __builtin_sqrtf(lane);
+    } else {
+      return __builtin_sqrt(lane);
+    }
+  });
+#endif
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T sqrt(T x) noexcept {
+  return sqrt(Packet<T>(x)).v[0];
+}
+
+/// 1 / sqrt(x) from the exact root and the exact quotient, each rounded once; infinite at zeros.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> rsqrt(Packet<T> x) noexcept {
+  return T(1) / sqrt(x);
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T rsqrt(T x) noexcept {
+  return rsqrt(Packet<T>(x)).v[0];
+}
+
+/// The smaller of a and b; NaN if either is.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> minimum(Packet<T> a,
+                                                 std::type_identity_t<Packet<T>> b) noexcept {
+  return select(b != b, b, select(b < a, b, a));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T minimum(T a, std::type_identity_t<T> b) noexcept {
+  return minimum(Packet<T>(a), Packet<T>(b)).v[0];
+}
+
+/// The larger of a and b; NaN if either is.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> maximum(Packet<T> a,
+                                                 std::type_identity_t<Packet<T>> b) noexcept {
+  return select(b != b, b, select(b > a, b, a));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T maximum(T a, std::type_identity_t<T> b) noexcept {
+  return maximum(Packet<T>(a), Packet<T>(b)).v[0];
+}
+
+/// Whether x is NaN.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Mask<T> isnan(Packet<T> x) noexcept {
+  return x != x;
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE bool isnan(T x) noexcept {
+  return x != x;
+}
+
+/// Whether x is infinite.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Mask<T> isinf(Packet<T> x) noexcept {
+  return abs(x) == detail::infinity<T>;
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE bool isinf(T x) noexcept {
+  return x == detail::infinity<T> || x == -detail::infinity<T>;
+}
+
+/// Whether x is neither infinite nor NaN.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Mask<T> isfinite(Packet<T> x) noexcept {
+  return abs(x) < detail::infinity<T>;
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE bool isfinite(T x) noexcept {
+  return x < detail::infinity<T> && x > -detail::infinity<T>;
+}
+
+/// The largest integer not above x; -0 stays -0.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> floor(Packet<T> x) noexcept {
+  // 2^23 or 2^52: from there on every number is an integer.
+  constexpr T all_integers = T(std::int64_t{1} << detail::fraction_bits<T>);
+  const Packet<T> size = abs(x);
+  const Packet<T> nearest = copysign((size + all_integers) - all_integers, x);
+  const Packet<T> below = nearest - select(nearest > x, T(1), T(0));
+  return select(size < all_integers, below, x);
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T floor(T x) noexcept {
+  return floor(Packet<T>(x)).v[0];
+}
+
+}  // namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY
