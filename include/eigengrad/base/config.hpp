@@ -1,17 +1,19 @@
 #pragma once
-// Every configuration macro of the library, in one table. Nothing here depends on another header of
-// ours.
+// Every configuration macro of the library, in one table. Nothing here depends on another header.
 //
 // Set by the user before the first include (or on the command line):
-//   EIGENGRAD_NO_OPENMP     keep every kernel on the calling thread even when the compiler has
-//   OpenMP on EIGENGRAD_TESTING       build the registry of ops that the suite and docs/ops.md read
+//   EIGENGRAD_NO_OPENMP    keep every kernel on the calling thread even when OpenMP is on
+//   EIGENGRAD_GEMM_EIGEN   compute every matrix product with Eigen's packing and micro-kernel
+//   EIGENGRAD_TESTING      build the registry of ops that the suite and docs/ops.md read
 // Set here:
-//   EIGENGRAD_API           default visibility: state and types shared between libraries of one
-//   program EIGENGRAD_COLD          an error path: out of line, optimised for size EIGENGRAD_INLINE
-//   must be inlined (packet arithmetic) EIGENGRAD_OPENMP        1 when kernels may use OpenMP
-//   EIGENGRAD_KERNELS_KEY   name of the inline namespace of row 2, one per instruction set and
-//   backend, so that
-//                           units compiled with different flags never share a kernel's symbol
+//   EIGENGRAD_API          default visibility: state and types shared between libraries
+//   EIGENGRAD_COLD         an error path: out of line, optimised for size
+//   EIGENGRAD_INLINE       must be inlined (packet arithmetic)
+//   EIGENGRAD_OPENMP       1 when kernels may use OpenMP
+//   EIGENGRAD_GEMM_DIRECT  1 when this instruction set has a direct matrix product, and it is used
+//   EIGENGRAD_VECTOR_BYTES, EIGENGRAD_VECTOR_REGISTERS    size and number of vector registers
+//   EIGENGRAD_KERNELS_KEY  name of the inline namespace of row 2, one per instruction set and
+//                          backend, so that units compiled with different flags share no kernel
 
 #define EIGENGRAD_VERSION_MAJOR 0
 #define EIGENGRAD_VERSION_MINOR 1
@@ -49,6 +51,7 @@
 
 #if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #define EIGENGRAD_ISA avx512
+#define EIGENGRAD_VECTOR_REGISTERS 32
 #define EIGENGRAD_VECTOR_BYTES 64
 #elif defined(__AVX2__) && defined(__FMA__)
 #define EIGENGRAD_ISA avx2
@@ -64,14 +67,27 @@
 #define EIGENGRAD_VECTOR_BYTES 16
 #elif defined(__ARM_NEON)
 #define EIGENGRAD_ISA neon
+#define EIGENGRAD_VECTOR_REGISTERS 32
 #define EIGENGRAD_VECTOR_BYTES 16
 #else
 #define EIGENGRAD_ISA generic
 #define EIGENGRAD_VECTOR_BYTES 16
 #endif
+#if !defined(EIGENGRAD_VECTOR_REGISTERS)
+#define EIGENGRAD_VECTOR_REGISTERS 16
+#endif
+
+#if defined(EIGENGRAD_GEMM_EIGEN)
+#define EIGENGRAD_GEMM_DIRECT 0
+#define EIGENGRAD_KEY_GEMM eigen
+#else
+#define EIGENGRAD_GEMM_DIRECT 1
+#define EIGENGRAD_KEY_GEMM direct
+#endif
 
 #define EIGENGRAD_JOIN_(a, b) a##_##b
 #define EIGENGRAD_JOIN(a, b) EIGENGRAD_JOIN_(a, b)
-#define EIGENGRAD_KERNELS_KEY EIGENGRAD_JOIN(EIGENGRAD_ISA, EIGENGRAD_KEY_OPENMP)
+#define EIGENGRAD_KERNELS_KEY \
+  EIGENGRAD_JOIN(EIGENGRAD_JOIN(EIGENGRAD_ISA, EIGENGRAD_KEY_OPENMP), EIGENGRAD_KEY_GEMM)
 #define EIGENGRAD_TEXT_(a) #a
 #define EIGENGRAD_TEXT(a) EIGENGRAD_TEXT_(a)
