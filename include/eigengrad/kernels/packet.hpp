@@ -27,11 +27,13 @@ template <>
 struct NativeVector<float> {
   typedef float Type __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
   typedef std::int32_t Ints __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
+  typedef std::uint32_t Unsigned __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
 };
 template <>
 struct NativeVector<double> {
   typedef double Type __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
   typedef std::int64_t Ints __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
+  typedef std::uint64_t Unsigned __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
 };
 
 /// Lanes of all ones (true) or all zeros (false), one per lane of Packet<T>.
@@ -134,6 +136,18 @@ EIGENGRAD_INLINE Packet<T> from_bits(typename Mask<T>::Native bits) noexcept {
   return Packet<T>(std::bit_cast<typename Packet<T>::Native>(bits));
 }
 
+#if EIGENGRAD_VECTOR_BYTES == 64
+/// "Every lane" as the AVX-512 builtins want it: signed for GCC, unsigned for clang.
+#if defined(__clang__)
+template <class T>
+inline constexpr auto every_lane =
+    static_cast<std::conditional_t<sizeof(T) == 4, unsigned short, unsigned char>>(-1);
+#else
+template <class T>
+inline constexpr int every_lane = -1;
+#endif
+#endif
+
 /// a * b + c, rounded once where the instruction set has a fused multiply-add. The compilers'
 /// builtins are used because clang never fuses across two inlined operators, and because
 /// <immintrin.h> takes 0.6 s to parse.
@@ -141,9 +155,9 @@ template <FloatScalar T>
 EIGENGRAD_INLINE Packet<T> multiply_add(Packet<T> a, Packet<T> b, Packet<T> c) noexcept {
 #if EIGENGRAD_VECTOR_BYTES == 64
   if constexpr (sizeof(T) == 4) {
-    return Packet<T>(__builtin_ia32_vfmaddps512_mask(a.v, b.v, c.v, -1, 4));
+    return Packet<T>(__builtin_ia32_vfmaddps512_mask(a.v, b.v, c.v, every_lane<T>, 4));
   } else {
-    return Packet<T>(__builtin_ia32_vfmaddpd512_mask(a.v, b.v, c.v, -1, 4));
+    return Packet<T>(__builtin_ia32_vfmaddpd512_mask(a.v, b.v, c.v, every_lane<T>, 4));
   }
 #elif EIGENGRAD_VECTOR_BYTES == 32 && defined(__FMA__)
   if constexpr (sizeof(T) == 4) {

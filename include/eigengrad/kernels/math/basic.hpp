@@ -42,6 +42,17 @@ inline constexpr T not_a_number = static_cast<T>(__builtin_nan(""));
 template <FloatScalar T>
 inline constexpr T rounding_shift = sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52);
 
+/// c0 + c1 x + c2 x^2 + ...
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> polynomial(Packet<T>, std::type_identity_t<T> c0) noexcept {
+  return c0;
+}
+template <FloatScalar T, class... Rest>
+EIGENGRAD_INLINE Packet<T> polynomial(Packet<T> x, std::type_identity_t<T> c0,
+                                      Rest... rest) noexcept {
+  return multiply_add(x, polynomial(x, rest...), Packet<T>(c0));
+}
+
 /// f(x) lane by lane, for functions and ranges that are not vectorised.
 template <FloatScalar T, class Function>
 EIGENGRAD_INLINE Packet<T> map_lanes(Packet<T> x, Function f) noexcept {
@@ -108,9 +119,9 @@ template <FloatScalar T>
   }
 #elif EIGENGRAD_VECTOR_BYTES == 64
   if constexpr (sizeof(T) == 4) {
-    return Packet<T>(__builtin_ia32_sqrtps512_mask(x.v, x.v, -1, 4));
+    return Packet<T>(__builtin_ia32_sqrtps512_mask(x.v, x.v, kernels::every_lane<T>, 4));
   } else {
-    return Packet<T>(__builtin_ia32_sqrtpd512_mask(x.v, x.v, -1, 4));
+    return Packet<T>(__builtin_ia32_sqrtpd512_mask(x.v, x.v, kernels::every_lane<T>, 4));
   }
 #elif EIGENGRAD_VECTOR_BYTES == 32
   if constexpr (sizeof(T) == 4) {

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Fit the polynomials of include/eigengrad/kernels/math/ and print them as C++ constants.
+
+Every fit minimises the largest weighted error (Remez exchange on a grid, in 60 digits); rational
+ones repeat the linear fit with the last denominator in the weight (Loeb 1957). Needs mpmath.
+Run: python3 fit_polynomials.py [name ...]
+"""
+
+import sys
+
+from mpmath import (cos, erf, erfc, exp, expm1, inf, log, lu_solve, matrix, mp, mpf, nstr, pi, sin,
+                    sqrt)
+
+mp.dps = 60
+
+
+def chebyshev_grid(low, high, count):
+    """Points of [low, high], denser towards both ends, never the ends themselves."""
+    middle, half = (mpf(low) + high) / 2, (mpf(high) - low) / 2
+    return [middle - half * cos(pi * (i + mpf(1) / 2) / count) for i in range(count)]
+
+
+def remez(basis, f, weight, grid):
+    """Coefficients c of sum c_i basis_i(x) with the least max |weight(x) (f(x) - sum)|, and it."""
+    n = len(basis)
+    rows = [[phi(x) for phi in basis] for x in grid]
+    targets = [f(x) for x in grid]
+    weights = [weight(x) for x in grid]
+    chosen = [round(i * (len(grid) - 1) / n) for i in range(n + 1)]
+    for _ in range(60):
+        a, b = matrix(n + 1, n + 1), matrix(n + 1, 1)
+        for r, k in enumerate(chosen):
+            for i in range(n):
+                a[r, i] = rows[k][i]
+            a[r, n] = (-1) ** r / weights[k]
+            b[r] = targets[k]
+        solution = lu_solve(a, b)
+        c, level = list(solution)[:n], abs(solution[n])
+        errors = [w * (t - sum(ci * p for ci, p in zip(c, row)))
+                  for w, t, row in zip(weights, targets, rows)]
+        # One extremum from every run of equal sign; then drop the weakest end until n + 1 are left.
+        extrema = []
+        for k, e in enumerate(errors):
+            if extrema and (errors[extrema[-1]] > 0) == (e > 0):
+                if abs(e) > abs(errors[extrema[-1]]):
+                    extrema[-1] = k
+            else:
+                extrema.append(k)
+        while len(extrema) > n + 1:
+            extrema.pop(0 if abs(errors[extrema[0]]) < abs(errors[extrema[-1]]) else -1)
+        worst = max(abs(e) for e in errors)
+        if len(extrema) < n + 1 or worst < level * (1 + mpf("1e-3")):
+            break
+        chosen = extrema
+    return c, worst
+
+
+def polynomial(f, weight, low, high, degree):
+    """Minimax polynomial of the degree."""
+    basis = [lambda x, i=i: x ** i for i in range(degree + 1)]
+    return remez(basis, f, weight, chebyshev_grid(low, high, 800))
+
+
+def rational(f, weight, low, high, top, bottom):
+    """Minimax P / Q with Q(0) = 1: the coefficients of P, of Q, and the error."""
+    grid = chebyshev_grid(low, high, 600)
+    q = [mpf(1)] + [mpf(0)] * bottom
+
+    def value(c, x):
+        return sum(ci * x ** i for i, ci in enumerate(c))
+
+    for _ in range(12):
+        basis = ([lambda x, i=i: x ** i for i in range(top + 1)] +
+                 [lambda x, j=j: -f(x) * x ** j for j in range(1, bottom + 1)])
+        last = list(q)
+        c, _ = remez(basis, f, lambda x: weight(x) / abs(value(last, x)), grid)
+        p, q = c[:top + 1], [mpf(1)] + c[top + 1:]
+    worst = max(abs(weight(x) * (f(x) - value(p, x) / value(q, x))) for x in grid)
+    return p, q, worst
+
+
+def show(name, coefficients, error, digits):
+    print(f"{name}: largest relative error 2^{nstr(log(error, 2), 4)}")
+    print("  " + ", ".join(nstr(c, digits, min_fixed=0, max_fixed=0) for c in coefficients))
+
+
+FLOAT, DOUBLE = 9, 18  # decimal digits
+
+
+def fit_expm1():
+    """(e^r - 1 - r) / r^2 for |r| <= ln(2) / 2; the weight makes r + r^2 q relative to expm1(r)."""
+    for kind, degree, digits in (("float", 4, FLOAT), ("double", 9, DOUBLE)):
+        c, e = polynomial(lambda r: (expm1(r) - r) / r ** 2, lambda r: r ** 2 / abs(expm1(r)),
+                          -log(2) / 2 * mpf("1.001"), log(2) / 2 * mpf("1.001"), degree)
+        show(f"expm1 {kind}", c, e, digits)
+
+
+def fit_log():
+    """L(z), z = s^2, s = f / (2 + f): log(1 + f) = 2 s + s z L(z), for sqrt(1/2) <= 1 + f < sqrt(2)."""
+    high = ((sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1)) ** 2 * mpf("1.001")
+
+    def whole(z):
+        return log((1 + sqrt(z)) / (1 - sqrt(z)))
+
+    for kind, degree, digits in (("float", 2, FLOAT), ("double", 6, DOUBLE)):
+        c, e = polynomial(lambda z: (whole(z) / sqrt(z) - 2) / z, lambda z: z ** 1.5 / whole(z),
+                          mpf("1e-12"), high, degree)
+        show(f"log {kind}", c, e, digits)
+
+
+def fit_trigonometric():
+    """(sin r - r) / r^3 and (cos r - 1 + r^2 / 2) / r^4 in z = r^2, for |r| <= pi / 4."""
+    high = (pi / 4) ** 2 * mpf("1.001")
+    c, e = polynomial(lambda z: (sin(sqrt(z)) - sqrt(z)) / z ** 1.5,
+                      lambda z: z ** 1.5 / sin(sqrt(z)), mpf("1e-12"), high, 2)
+    show("sin float", c, e, FLOAT)
+    c, e = polynomial(lambda z: (cos(sqrt(z)) - 1 + z / 2) / z ** 2,
+                      lambda z: z ** 2 / cos(sqrt(z)), mpf("1e-12"), high, 2)
+    show("cos float", c, e, FLOAT)
+
+
+def main():
+    fits = {name[4:]: f for name, f in globals().items() if name.startswith("fit_")}
+    for name in sys.argv[1:] or fits:
+        fits[name]()
+
+
+if __name__ == "__main__":
+    main()
