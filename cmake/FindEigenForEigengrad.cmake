@@ -12,8 +12,5 @@ if(NOT TARGET Eigen3::Eigen)
         "Eigen >= 3.4 not found; install it (Debian, Ubuntu: libeigen3-dev) or set CMAKE_PREFIX_PATH")
   elseif(Eigen3_VERSION VERSION_LESS 3.4)
     set(eigengrad_eigen_problem "needs Eigen >= 3.4, found ${Eigen3_VERSION} in ${Eigen3_DIR}")
-  else()
-    # A target of a subdirectory is linked from its parents too, which must then see Eigen.
-    set_target_properties(Eigen3::Eigen PROPERTIES IMPORTED_GLOBAL TRUE)
   endif()
 endif()

@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Every check of this folder must find what it is for: each case breaks a small made-up tree in one
+# way and expects the finding by its text; the unbroken tree must pass.
+#   tests/meta/selftest.sh COMPILER [FLAGS...]
+
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+compiler=("$@")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+failures=0
+cases=0
+
+# A tree in order: a header in four rows, Eigen where it may be, and an umbrella.
+fresh_tree() {
+  rm -rf "$scratch/tree"
+  mkdir -p "$scratch/tree/include/eigengrad"/{base,kernels/eigen,ops,nn,losses,testing}
+  cd "$scratch/tree/include/eigengrad"
+  header base/index.hpp '#include <vector>'
+  header kernels/add.hpp '#include <eigengrad/base/index.hpp>'
+  header kernels/eigen/product.hpp '#include <eigengrad/kernels/add.hpp>'
+  header ops/add.hpp '#include <eigengrad/kernels/eigen/product.hpp>'
+  header nn/dense.hpp '#include <eigengrad/ops/add.hpp>'
+  header losses/mse.hpp '#include <eigengrad/ops/add.hpp>' '// never std::shuffle'
+  header testing/check.hpp '#include <eigengrad/nn/dense.hpp>'
+  header eigengrad.hpp '#include <eigengrad/losses/mse.hpp>' '#include <eigengrad/nn/dense.hpp>'
+  cd "$scratch/tree"
+  echo 'umbrella include/eigengrad/testing/ for tests' >"$scratch/exceptions.txt"
+}
+header() {
+  local path=$1
+  shift
+  printf '%s\n' '#pragma once' "$@" >"$path"
+}
+add() { printf '%s\n' "$2" >>"$scratch/tree/$1"; }
+
+run_check() {
+  case $1 in
+    alone)
+      # Two headers are enough to compile.
+      find "$scratch/tree/include" -name '*.hpp' ! -path '*/base/*' ! -path '*/nn/*' -delete
+      bash "$here/alone.sh" "$scratch/tree" "${compiler[@]}"
+      ;;
+    *) bash "$here/$1.sh" "$scratch/tree" "$scratch/exceptions.txt" ;;
+  esac
+}
+
+# expect CHECK TEXT: the check fails on the tree as it is now and prints the text.
+expect() {
+  local check=$1 text=$2 output
+  cases=$((cases + 1))
+  if output=$(run_check "$check" 2>&1); then
+    echo "case $cases: $check passed, expected: $text"
+  elif ! grep -qF -- "$text" <<<"$output"; then
+    printf 'case %s: %s did not say: %s\nbut:\n%s\n' "$cases" "$check" "$text" "$output"
+  else
+    fresh_tree
+    return
+  fi
+  failures=$((failures + 1))
+  fresh_tree
+}
+expect_pass() {
+  local check=$1 output
+  cases=$((cases + 1))
+  if ! output=$(run_check "$check" 2>&1); then
+    printf 'case %s: %s failed on a tree in order:\n%s\n' "$cases" "$check" "$output"
+    failures=$((failures + 1))
+  fi
+}
+
+fresh_tree
+expect_pass includes
+expect_pass text
+header include/eigengrad/nn/dense.hpp '#include <eigengrad/base/index.hpp>'
+expect_pass alone
+fresh_tree
+
+add include/eigengrad/base/index.hpp '#include <eigengrad/ops/add.hpp>'
+expect includes 'include/eigengrad/base/index.hpp:3: upward include: base -> ops'
+add include/eigengrad/nn/dense.hpp '  # include <eigengrad/losses/mse.hpp>'
+expect includes 'include/eigengrad/nn/dense.hpp:3: sideways include: nn -> losses'
+add include/eigengrad/nn/dense.hpp '#include <eigengrad/testing/check.hpp>'
+expect includes 'upward include: nn -> testing'
+add include/eigengrad/nn/dense.hpp '#include <eigengrad/eigengrad.hpp>'
+expect includes 'upward include: nn -> .'
+add include/eigengrad/ops/add.hpp '#include <Eigen/Core>'
+expect includes 'include/eigengrad/ops/add.hpp:3: only kernels/eigen/ includes Eigen'
+add include/eigengrad/kernels/add.hpp '#include <unsupported/Eigen/FFT>'
+expect includes 'only kernels/eigen/ includes Eigen'
+add include/eigengrad/ops/add.hpp '#include "../base/index.hpp"'
+expect includes 'include as <eigengrad/...>: "../base/index.hpp"'
+add include/eigengrad/ops/add.hpp '#include <iostream>'
+expect includes 'too costly below nn/: <iostream>'
+add include/eigengrad/kernels/add.hpp '#include <eigengrad/kernels/eigen/product.hpp>'
+expect includes 'include cycle through include/eigengrad/kernels/'
+add include/eigengrad/nn/dense.hpp '#include <eigengrad/nn/dense.hpp>'
+expect includes 'include/eigengrad/nn/dense.hpp:3: includes itself'
+add include/eigengrad/nn/relu.hpp '#pragma once'
+expect includes 'include/eigengrad/nn/relu.hpp: not reached from eigengrad.hpp'
+mkdir -p "$scratch/tree/include/eigengrad/zoo"
+add include/eigengrad/zoo/x.hpp '#include <eigengrad/base/index.hpp>'
+expect includes 'folder zoo/ has no row'
+rm "$scratch/tree/include/eigengrad/eigengrad.hpp"
+expect includes 'the umbrella is missing'
+
+for _ in $(seq 400); do add include/eigengrad/ops/add.hpp '// a line'; done
+expect text 'include/eigengrad/ops/add.hpp: 402 lines, at most 400'
+add notes.md "see $(printf '/%s/main' work)"
+expect text "notes.md:1: a path of somebody's machine"
+add run.sh "cp x $(printf '/%s/x' tmp)"
+expect text "run.sh:1: a path of somebody's machine"
+add run.sh "deb $(printf 'http://deb.%s.org/debian' debian) stable main"
+expect text 'run.sh:1: a package mirror'
+add include/eigengrad/nn/dense.hpp 'std::uniform_real_distribution<float> d;'
+expect text 'include/eigengrad/nn/dense.hpp:3: differs between standard libraries'
+add include/eigengrad/nn/dense.hpp 'using std::x; inline void f(int* p) { std::shuffle(p, p, 0); }'
+expect text 'include/eigengrad/nn/dense.hpp:3: differs between standard libraries'
+echo 'length include/gone.hpp a table' >>"$scratch/exceptions.txt"
+expect text "excuses 'include/gone.hpp', which does not exist"
+
+fresh_tree
+header include/eigengrad/nn/dense.hpp 'inline std::string name() { return {}; }'
+expect alone 'include/eigengrad/nn/dense.hpp: does not compile alone'
+header include/eigengrad/nn/dense.hpp
+echo 'struct Twice {};' >include/eigengrad/base/index.hpp
+expect alone 'include/eigengrad/base/index.hpp: does not compile alone'
+header include/eigengrad/nn/dense.hpp
+add include/eigengrad/base/index.hpp 'inline int narrow(long long x) { return x; }'
+expect alone 'include/eigengrad/base/index.hpp: does not compile alone'
+
+echo "$cases cases, $failures failed"
+[ "$failures" -eq 0 ]
