@@ -6,6 +6,7 @@ describes the lines. Optimizers, clipping and schedules are make_optimizer_value
 """
 
 import argparse
+import functools
 import itertools
 import os
 from pathlib import Path
@@ -82,8 +83,9 @@ def binary_lines():
     a, b = zip(*itertools.product(PAIRS, PAIRS))
     lines = [evaluate(name, {}, function, [a, b]) for name, function in BINARY]
     column, row = [[1.5], [-2.0], [3.0]], [[0.5, 1.5, 2.0, 3.0]]
-    for (name, function), (x, y) in itertools.product(BINARY, [(column, row), (row, row[0]), (2.0, row), (column, 2.0)]):
-        lines.append(evaluate(name, {}, function, [x, y]))  # broadcast; ties at 1.5 and 3
+    operands = [(column, row), (row, row[0]), (2.0, row), (column, 2.0)]  # broadcast, with ties
+    for (name, function), pair in itertools.product(BINARY, operands):
+        lines.append(evaluate(name, {}, function, pair))
     return lines
 
 
@@ -105,18 +107,21 @@ def reduction_lines():
             seed = [2.0, -3.0] if axis == 1 else COTANGENT
             lines.append(evaluate(name, attributes | {"axis": axis}, lambda x: function(x, dim=axis), [matrix],
                                   cotangent=seed))
-        lines += [evaluate(name, attributes | {"axis": "all"}, function, [matrix]) for name, attributes, function in whole]
+        for name, attributes, function in whole:
+            lines.append(evaluate(name, attributes | {"axis": "all"}, function, [matrix]))
         for name, function in (("argmax", torch.argmax), ("argmin", torch.argmin)):
             lines += [evaluate(name, {"axis": axis}, lambda x: function(x, dim=axis), [matrix], ()) for axis in (1, 0)]
             lines.append(evaluate(name, {"axis": "all"}, function, [matrix], ()))
-    lines.append(evaluate("var", {"correction": 1, "axis": 1}, lambda x: torch.var(x, 1), [[[3.0], [4.0]]]))
-    lines.append(evaluate("var", {"correction": 0, "axis": 1}, lambda x: torch.var(x, 1, correction=0), [[[3.0], [4.0]]]))
+    for correction in (1, 0):
+        lines.append(evaluate("var", {"correction": correction, "axis": 1},
+                              lambda x: torch.var(x, 1, correction=correction), [[[3.0], [4.0]]]))
     cube = torch.arange(24, dtype=torch.float64).reshape(2, 3, 4) / 7 - 1.5
+    seed = [[[1.0], [2.0], [3.0]]]
     for name, function in (("sum", torch.sum), ("mean", torch.mean), ("amax", torch.amax), ("var", torch.var),
                            ("logsumexp", torch.logsumexp)):
         attributes = {"correction": 1} if name == "var" else {}
         lines.append(evaluate(name, attributes | {"axis": "0 2", "keepdims": 1},
-                              lambda x: function(x, dim=(0, 2), keepdim=True), [cube], cotangent=[[[1.0], [2.0], [3.0]]]))
+                              lambda x: function(x, dim=(0, 2), keepdim=True), [cube], cotangent=seed))
     empty = torch.zeros((2, 0), dtype=torch.float64)
     for name, function in (("sum", torch.sum), ("mean", torch.mean), ("prod", torch.prod), ("var", torch.var),
                            ("logsumexp", torch.logsumexp)):
@@ -130,7 +135,8 @@ def softmax_lines():
     lines = []
     for matrix in MATRICES + extra:
         seed = [COTANGENT[:len(matrix[0])], list(reversed(COTANGENT))[:len(matrix[0])]]
-        for (name, function), axis in itertools.product([("softmax", F.softmax), ("log_softmax", F.log_softmax)], (1, 0)):
+        functions = [("softmax", F.softmax), ("log_softmax", F.log_softmax)]
+        for (name, function), axis in itertools.product(functions, (1, 0)):
             lines.append(evaluate(name, {"axis": axis}, lambda x: function(x, dim=axis), [matrix], cotangent=seed))
     return lines
 
@@ -147,15 +153,17 @@ def torch_loss_lines():
                    ("mean_squared_error", {}, F.mse_loss, [error, [0.0] * 17]),
                    ("mean_absolute_error", {}, F.l1_loss, [error, [0.0] * 17]),
                    ("mean_absolute_error", {}, F.l1_loss, [[1.0, 2.0, -3.0, INF], [1.0, 2.5, -4.0, INF]]),
-                   *[("huber", {"delta": d}, lambda x, y, reduction, d=d: F.huber_loss(x, y, reduction=reduction, delta=d),
-                      [error, [0.0] * 17]) for d in (1.0, 0.5)]]
-    lines = [evaluate(name, attributes | {"reduction": "none"}, lambda x, y: function(x, y, reduction="none"), inputs, (0,))
-             for name, attributes, function, inputs in elementwise]
+                   *[("huber", {"delta": d}, functools.partial(F.huber_loss, delta=d), [error, [0.0] * 17])
+                     for d in (1.0, 0.5)]]
+    lines = []
+    for name, attributes, function, inputs in elementwise:
+        lines.append(evaluate(name, attributes | {"reduction": "none"}, functools.partial(function, reduction="none"),
+                              inputs, (0,)))
     finite = {"binary_cross_entropy": [[0.1, 0.8, 0.4], [0.0, 1.0, 0.5]]}
     for (name, attributes, function, _), reduction in itertools.product(elementwise, ("mean", "sum")):
         inputs = finite.get(name, [[0.5, -2.0, 3.25], [0.0, 1.0, 0.5]])
         lines.append(evaluate(name, attributes | {"reduction": reduction},
-                              lambda x, y: function(x, y, reduction=reduction), inputs, (0,)))
+                              functools.partial(function, reduction=reduction), inputs, (0,)))
     logits = [[0.5, -1.0, 2.0], [1000.0, 0.0, -1000.0], [-1000.0, 0.0, 1000.0], [-INF, 0.0, 1.0], [3.0, 3.0, 3.0]]
     for rows, target in ((logits, [2, 0, 0, 1, 1]), ([[INF, 0.0], [NAN, 1.0], [-INF, 0.0]], [0, 1, 0])):
         index = torch.tensor(target)
@@ -170,7 +178,7 @@ def torch_loss_lines():
 
 
 def keras_loss_lines():
-    """Keras's clipping of probabilities and its sample weights (`sum_over_batch_size` divides by n, not by the weights).
+    """Keras's clipping of probabilities and its sample weights (its mean divides by n, not by their sum).
 
     Keras reduces in float32 on this backend, whatever the inputs are: the lines say precision=float32.
     """
@@ -187,8 +195,8 @@ def keras_loss_lines():
         for reduction, keras_name in (("mean", "sum_over_batch_size"), ("sum", "sum"), ("none", "none")):
             attributes = {"convention": "keras", "reduction": reduction, "weights": "sample", "precision": "float32"}
             attributes |= {"delta": 1.0} if name == "huber" else {}
-            lines.append(evaluate(name, attributes, lambda p, y, w: loss(reduction=keras_name, dtype="float64")(y, p, sample_weight=w),
-                                  inputs, (0,)))
+            function = loss(reduction=keras_name, dtype="float64")
+            lines.append(evaluate(name, attributes, lambda p, y, w: function(y, p, sample_weight=w), inputs, (0,)))
     return lines
 
 

@@ -115,7 +115,8 @@ def clipping_lines():
         for limit, kind in ((1.0, 2.0), (13.0, 2.0), (1.0, float("inf")), (1.0, 1.0)):
             parameters = with_gradients(gradients)
             norm = torch.nn.utils.clip_grad_norm_(parameters, limit, norm_type=kind)
-            lines.append(case("clip_grad_norm", {"convention": "torch", "max_norm": limit, "norm_type": kind}, gradients,
+            attributes = {"convention": "torch", "max_norm": limit, "norm_type": kind}
+            lines.append(case("clip_grad_norm", attributes, gradients,
                               [norm.numpy(), *[p.grad.numpy() for p in parameters]]))
         parameters = with_gradients(gradients)
         torch.nn.utils.clip_grad_value_(parameters, 0.5)

@@ -35,7 +35,8 @@ def size_text(size):
 
 
 def split_line(n, test_size, train_size, seed, shuffle):
-    key = [str(n), size_text(test_size), size_text(train_size), "none" if seed is None else str(seed), str(int(shuffle))]
+    seed_text = "none" if seed is None else str(seed)
+    key = [str(n), size_text(test_size), size_text(train_size), seed_text, str(int(shuffle))]
     try:
         train, test = train_test_split(np.arange(n), test_size=test_size, train_size=train_size, random_state=seed,
                                        shuffle=shuffle)

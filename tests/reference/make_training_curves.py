@@ -31,7 +31,8 @@ LOSSES = {
 }
 OPTIMIZERS = {
     "torch.SGD": torch.optim.SGD, "torch.Adam": torch.optim.Adam, "torch.AdamW": torch.optim.AdamW,
-    "torch.RMSprop": torch.optim.RMSprop, "keras.Adam": keras.optimizers.Adam, "keras.RMSprop": keras.optimizers.RMSprop,
+    "torch.RMSprop": torch.optim.RMSprop,
+    "keras.Adam": keras.optimizers.Adam, "keras.RMSprop": keras.optimizers.RMSprop,
 }
 BCE = "binary_cross_entropy_with_logits"
 CASES = [  # name, data, widths, activation, loss, optimizer, hyperparameters (every one that matters is written out)
@@ -158,10 +159,11 @@ def make_case(output, data, name, data_name, widths, activation, loss, optimizer
     folder.mkdir(parents=True, exist_ok=True)
     for key, value in arrays.items():
         np.save(folder / f"{key}.npy", np.ascontiguousarray(value))
+    apart = [np.abs(final["float32"][key] - final["float64"][key]).max() for key in weights]
     drift = {
         "epoch loss": relative_difference(epochs["float32"], epochs["float64"]),
         "step loss": relative_difference(steps["float32"], steps["float64"]),
-        "weights, largest absolute": max(float(np.abs(final["float32"][k] - final["float64"][k]).max()) for k in weights),
+        "weights, largest absolute": float(max(apart)),
     }
     lines = provenance(__file__, ["torch", "keras", "numpy", "scikit-learn"]) + [
         f"data: {data_name}, first {len(x)} rows of train_test_split(test_size=.2, random_state=42)'s training part",
