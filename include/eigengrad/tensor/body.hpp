@@ -22,6 +22,8 @@ class EIGENGRAD_API LeafState {
   LeafState(const LeafState&) = delete;
   LeafState& operator=(const LeafState&) = delete;
   virtual ~LeafState() = default;
+
+  bool trainable = true;  // false: ops treat the value as a constant
 };
 
 /// Where a tensor was recorded: the tape's number (0: nowhere) and the record's index there.
@@ -44,8 +46,9 @@ struct EIGENGRAD_API TensorBody {
   std::uint32_t version = 0;  // of the elements; a view's is its base's
   DType dtype = DType::float32;
   Origin origin_kind = Origin::none;
-  bool contiguous = true;
-  bool read_only = false;            // the user's const memory
+  bool contiguous : 1 = true;
+  bool read_only : 1 = false;        // the user's const memory
+  std::uint8_t home = 0;             // number of the thread whose pool the block is from
   std::uint32_t origin_version = 0;  // of the logits, when `origin` was set
   void* data = nullptr;
   Index size = 0;
@@ -58,6 +61,8 @@ struct EIGENGRAD_API TensorBody {
   MoreLinks* more_links = nullptr;
   LeafState* leaf = nullptr;  // owned
 };
+
+static_assert(sizeof(TensorBody) <= 192, "a body fits three cache lines");
 
 /// Elements start here after the body: the body rounded up to the pool's alignment.
 inline constexpr std::size_t body_bytes =
@@ -104,8 +109,9 @@ inline void destroy(TensorBody* body) noexcept {
       delete body->leaf;
     }
     const std::size_t bytes = body->bytes;
+    const std::uint8_t home = body->home;
     body->~TensorBody();
-    pool_release(body, bytes);
+    pool_release(body, bytes, home);
     if (pending == nullptr) {
       return;
     }
@@ -132,6 +138,7 @@ inline void release(TensorBody* body) noexcept {
   void* const memory = pool_allocate(bytes);
   auto* const body = new (memory) TensorBody;
   body->bytes = bytes;
+  body->home = pool_home();
   body->dtype = dtype;
   body->data = static_cast<char*>(memory) + body_bytes;
   body->size = size;
@@ -146,6 +153,7 @@ inline void release(TensorBody* body) noexcept {
   void* const memory = pool_allocate(body_bytes);
   auto* const body = new (memory) TensorBody;
   body->bytes = body_bytes;
+  body->home = pool_home();
   body->dtype = dtype;
   body->data = data;
   body->size = shape.size();

@@ -1,0 +1,6 @@
+#pragma once
+// The umbrella: all of eigengrad but what a program opts into by name (data/datasets.hpp, testing/).
+
+#include <eigengrad/ops/arithmetic.hpp>
+#include <eigengrad/ops/matmul.hpp>
+#include <eigengrad/ops/sum.hpp>

@@ -1,0 +1,196 @@
+#pragma once
+// Reductions over any axes: sum, product, maximum, minimum. The order of the operations is a fixed
+// tree that depends on shape and strides only, never on the number of threads; sums are pairwise,
+// so their error grows with log n.
+
+#include <eigengrad/base/index.hpp>
+#include <eigengrad/base/scalar.hpp>
+#include <eigengrad/base/shape.hpp>
+#include <eigengrad/kernels/copy.hpp>
+#include <eigengrad/kernels/loops.hpp>
+#include <eigengrad/kernels/math/basic.hpp>
+#include <eigengrad/kernels/packet.hpp>
+#include <eigengrad/memory/scratch.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
+
+/// A set of axes: bit i stands for axis i.
+using AxisSet = unsigned;
+
+/// The four reductions: a neutral element and an associative function of packets. Maximum and
+/// minimum propagate NaN.
+template <FloatScalar T>
+struct SumOf {
+  static constexpr T neutral = T(0);
+  template <class S>
+  EIGENGRAD_INLINE S operator()(S a, S b) const noexcept {
+    return a + b;
+  }
+};
+template <FloatScalar T>
+struct ProductOf {
+  static constexpr T neutral = T(1);
+  template <class S>
+  EIGENGRAD_INLINE S operator()(S a, S b) const noexcept {
+    return a * b;
+  }
+};
+template <FloatScalar T>
+struct MaximumOf {
+  static constexpr T neutral = -static_cast<T>(__builtin_inf());
+  template <class S>
+  EIGENGRAD_INLINE S operator()(S a, S b) const noexcept {
+    return math::maximum(a, b);
+  }
+};
+template <FloatScalar T>
+struct MinimumOf {
+  static constexpr T neutral = static_cast<T>(__builtin_inf());
+  template <class S>
+  EIGENGRAD_INLINE S operator()(S a, S b) const noexcept {
+    return math::minimum(a, b);
+  }
+};
+
+namespace reduce_detail {
+
+/// Elements that one leaf of the tree reduces in a straight line, four packets abreast.
+inline constexpr Index leaf = 1024;
+/// Rows that one leaf of a column reduction adds in a straight line.
+inline constexpr Index leaf_rows = 64;
+
+/// All lanes into one, halves onto halves.
+template <class R, FloatScalar T>
+EIGENGRAD_INLINE T lanes(const R& r, Packet<T> x) noexcept {
+  T buffer[static_cast<std::size_t>(Packet<T>::lanes)];
+  x.store(buffer);
+  for (Index width = Packet<T>::lanes / 2; width > 0; width /= 2) {
+    for (Index i = 0; i < width; ++i) {
+      buffer[i] = r(Packet<T>(buffer[i]), Packet<T>(buffer[i + width])).v[0];
+    }
+  }
+  return buffer[0];
+}
+
+template <class R, FloatScalar T>
+[[nodiscard]] inline T run(const R& r, const T* x, Index n) noexcept {
+  constexpr Index width = Packet<T>::lanes;
+  if (n > leaf) {
+    const Index half = (n / 2 + leaf - 1) / leaf * leaf;
+    return r(Packet<T>(run(r, x, half)), Packet<T>(run(r, x + half, n - half))).v[0];
+  }
+  Packet<T> a(R::neutral);
+  Packet<T> b = a;
+  Packet<T> c = a;
+  Packet<T> d = a;
+  Index i = 0;
+  for (; i + 4 * width <= n; i += 4 * width) {
+    a = r(a, Packet<T>::load(x + i));
+    b = r(b, Packet<T>::load(x + i + width));
+    c = r(c, Packet<T>::load(x + i + 2 * width));
+    d = r(d, Packet<T>::load(x + i + 3 * width));
+  }
+  for (; i + width <= n; i += width) {
+    a = r(a, Packet<T>::load(x + i));
+  }
+  T result = lanes(r, r(r(a, b), r(c, d)));
+  for (; i < n; ++i) {
+    result = r(Packet<T>(result), Packet<T>(x[i])).v[0];
+  }
+  return result;
+}
+
+/// out[j] = R over i of x[i * row_stride + j], or with `add` out[j] = r(out[j], that); out has
+/// `columns` elements.
+template <class R, FloatScalar T>
+inline void columns(const R& r, T* out, bool add, const T* x, Index row_stride, Index rows,
+                    Index columns_count) {
+  constexpr Index width = Packet<T>::lanes;
+  if (rows > leaf_rows) {
+    const Index half = (rows / 2 + leaf_rows - 1) / leaf_rows * leaf_rows;
+    detail::Scratch<T> right(columns_count);
+    columns(r, out, add, x, row_stride, half, columns_count);
+    columns(r, right.data(), false, x + half * row_stride, row_stride, rows - half, columns_count);
+    for (Index j = 0; j < columns_count; j += width) {
+      const Index count = std::min(width, columns_count - j);
+      r(Packet<T>::load_part(out + j, count), Packet<T>::load_part(right.data() + j, count))
+          .store_part(out + j, count);
+    }
+    return;
+  }
+  Index j = 0;
+  for (; j + 2 * width <= columns_count; j += 2 * width) {
+    Packet<T> a = add ? Packet<T>::load(out + j) : Packet<T>(R::neutral);
+    Packet<T> b = add ? Packet<T>::load(out + j + width) : Packet<T>(R::neutral);
+    for (Index i = 0; i < rows; ++i) {
+      a = r(a, Packet<T>::load(x + i * row_stride + j));
+      b = r(b, Packet<T>::load(x + i * row_stride + j + width));
+    }
+    a.store(out + j);
+    b.store(out + j + width);
+  }
+  for (; j < columns_count; j += width) {
+    const Index count = std::min(width, columns_count - j);
+    Packet<T> a = add ? Packet<T>::load_part(out + j, count) : Packet<T>(R::neutral);
+    for (Index i = 0; i < rows; ++i) {
+      a = r(a, Packet<T>::load_part(x + i * row_stride + j, count));
+    }
+    a.store_part(out + j, count);
+  }
+}
+
+}  // namespace reduce_detail
+
+/// out = R over the axes in `reduced` of x, contiguous over the kept axes in their order; with
+/// `add`, the result is combined with what `out` holds. An empty reduction gives the neutral
+/// element. Throws: std::bad_alloc
+template <class R, FloatScalar T>
+void reduce(const R& r, const Shape& shape, const T* x, const Strides& strides, AxisSet reduced,
+            T* out, bool add = false) {
+  Shape kept_shape;
+  Shape reduced_shape;
+  Strides kept_strides{};
+  Strides reduced_strides{};
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const bool kept = (reduced >> axis & 1U) == 0;
+    Shape& to = kept ? kept_shape : reduced_shape;
+    (kept ? kept_strides : reduced_strides)[static_cast<std::size_t>(to.rank())] =
+        strides[static_cast<std::size_t>(axis)];
+    to.push_back(shape[axis]);
+  }
+  const Index count = reduced_shape.size();
+  const Walk<1> inner = plan_walk<1>(reduced_shape, {&reduced_strides});
+  const Walk<1> outer = plan_walk<1>(kept_shape, {&kept_strides});
+  const bool merged = inner.rank == 0;
+  const Index step = inner.inner_stride[0];
+  const auto put = [&](T* to, T value) {
+    *to = add ? r(Packet<T>(*to), Packet<T>(value)).v[0] : value;
+  };
+  if (merged && outer.inner_stride[0] == 1 && (step != 1 || outer.inner >= count) &&
+      outer.inner > 1) {
+    for_each_run(outer, [&](const std::array<Index, 1>& offset) {
+      reduce_detail::columns(r, out, add, x + offset[0], step, count, outer.inner);
+      out += outer.inner;
+    });
+    return;
+  }
+  const bool direct = merged && (step == 1 || count <= 1);
+  detail::Scratch<T> gathered(direct ? 1 : count);
+  const Strides dense = contiguous_strides(reduced_shape);
+  for_each_run(outer, [&](const std::array<Index, 1>& offset) {
+    for (Index j = 0; j < outer.inner; ++j) {
+      const T* from = x + offset[0] + j * outer.inner_stride[0];
+      if (!direct) {
+        copy(reduced_shape, gathered.data(), dense, from, reduced_strides);
+        from = gathered.data();
+      }
+      put(out++, reduce_detail::run(r, from, count));
+    }
+  });
+}
+
+}  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY

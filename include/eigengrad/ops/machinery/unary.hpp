@@ -1,0 +1,87 @@
+#pragma once
+// unary(x, op): maps an elementwise op over a tensor and records it. An op is a struct:
+//
+//   struct Softsign {
+//     static constexpr std::string_view name = "softsign";
+//     static constexpr std::string_view doc = "x / (1 + |x|), elementwise.";
+//     static constexpr Save saves = Save::input;
+//     static constexpr Domain samples{-4.0, 4.0};
+//     template <class S> static S f(S x);
+//     template <class S> static S df(S x);     // dy/dx from x, y or (x, y), as `saves` names; with
+//     Save::none the
+//                                               // gradient of x itself, from that of y
+//   };
+//
+// An op with attributes (a slope) has them as members, with defaults, and f and df as const
+// members. Inside f and df only functions of eigengrad::math are called, always qualified.
+
+#include <eigengrad/kernels/map.hpp>
+#include <eigengrad/ops/machinery/list_op.hpp>
+#include <eigengrad/ops/machinery/traits.hpp>
+#include <eigengrad/tape/recording.hpp>
+
+#include <array>
+#include <utility>
+
+namespace eigengrad::detail {
+
+/// The tape's view of an elementwise op of one operand.
+template <class Op>
+struct UnaryRecord {
+  static constexpr std::string_view name = Op::name;
+  static constexpr bool saves_input = Op::saves == Save::input || Op::saves == Save::both;
+  static constexpr bool saves_output = Op::saves == Save::output || Op::saves == Save::both;
+
+  template <class T>
+  struct Payload {
+    Op op;
+    Saved<T> x;
+    Saved<T> y;
+  };
+
+  template <FloatScalar T>
+  static void vjp(Backward<T>& b, Payload<T>& saved) {
+    if (!b.wants(0)) {
+      return;
+    }
+    const Tensor<T>& g = b.gradient();
+    Tensor<T> dx = uninitialized<T>(g.shape());
+    T* const out = static_cast<T*>(dx.body().data);
+    const Op& op = saved.op;
+    if constexpr (Op::saves == Save::none) {
+      kernels::map([&op](auto gi) { return op.df(gi); }, g.shape(), out,
+                   std::array<const T*, 1>{g.data()}, std::array<Strides, 1>{g.strides()});
+    } else if constexpr (Op::saves == Save::both) {
+      kernels::map([&op](auto gi, auto xi, auto yi) { return gi * op.df(xi, yi); }, g.shape(), out,
+                   std::array<const T*, 3>{g.data(), saved.x->data(), saved.y->data()},
+                   std::array<Strides, 3>{g.strides(), saved.x->strides(), saved.y->strides()});
+    } else {
+      const Tensor<T>& read = saves_input ? *saved.x : *saved.y;
+      kernels::map([&op](auto gi, auto ri) { return gi * op.df(ri); }, g.shape(), out,
+                   std::array<const T*, 2>{g.data(), read.data()},
+                   std::array<Strides, 2>{g.strides(), read.strides()});
+    }
+    b.add(0, std::move(dx));
+  }
+};
+
+/// y = op.f(x), elementwise, in a new contiguous tensor.
+template <class Op, FloatScalar T>
+[[nodiscard]] Tensor<T> unary(const Tensor<T>& x, const Op& op = {}) {
+  Tensor<T> y = uninitialized<T>(x.shape());
+  kernels::map([&op](auto xi) { return op.f(xi); }, x.shape(), static_cast<T*>(y.body().data),
+               std::array<const T*, 1>{x.data()}, std::array<Strides, 1>{x.strides()});
+  if (must_record(x)) {
+    using Self = UnaryRecord<Op>;
+    record<Self>(
+        y,
+        [&](Saver& save) {
+          return typename Self::template Payload<T>{op, Self::saves_input ? save(x) : Saved<T>(),
+                                                    Self::saves_output ? save(y) : Saved<T>()};
+        },
+        x);
+  }
+  return y;
+}
+
+}  // namespace eigengrad::detail

@@ -1,0 +1,171 @@
+#pragma once
+// How an op records itself: whether it must, on which tapes, and what its derivative will read.
+
+#include <eigengrad/tape/backward.hpp>
+#include <eigengrad/tape/passes.hpp>
+#include <eigengrad/tape/tape.hpp>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace eigengrad::detail {
+
+[[noreturn]] EIGENGRAD_COLD inline void throw_dead_operand(std::string_view op, std::size_t i,
+                                                           std::uint64_t tape) {
+  const bool own = (tape >> tape_serial_shift) == tape_thread.serial;
+  throw TapeError(op, concat("operand ", i, " was recorded on a tape ",
+                             own ? "whose scope has ended" : "of another thread",
+                             "; keep that tape in scope, or detach() the operand"));
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_anomaly(std::string_view op, std::string_view what,
+                                                      Index at, const Shape& shape) {
+  throw ValueError("anomaly",
+                   concat("'", op, "' gave ", what, " at element ", at, " of its result ", shape));
+}
+
+/// Whether gradients flow through a tensor: it is a trainable parameter or was recorded somewhere.
+[[nodiscard]] inline bool is_live(const TensorBody& body) noexcept {
+  return body.link.tape != 0 || (body.leaf != nullptr && body.leaf->trainable);
+}
+
+/// Whether an op on these operands must record itself.
+template <AnyScalar... T>
+[[nodiscard]] bool must_record(const Tensor<T>&... x) {
+  return tape_thread.innermost != nullptr && tape_thread.no_grad == 0 && (is_live(x.body()) || ...);
+}
+
+/// Hands tensors to a record's payload and notes their versions.
+struct Saver {
+  Buffer<SavedVersion>& versions;
+  std::uint32_t record;
+
+  template <AnyScalar T>
+  [[nodiscard]] Saved<T> operator()(const Tensor<T>& x) {
+    versions.push_back({owner_of(&x.body()), version_of(&x.body()), record});
+    return Saved<T>(x);
+  }
+};
+
+struct RecordingAccess {
+  [[nodiscard]] static bool anomaly(const Tape& tape) noexcept { return tape.detect_anomaly_; }
+  [[nodiscard]] static Tape* enclosing(const Tape& tape) noexcept { return tape.enclosing_; }
+
+  /// Whether this tape needs a record of an op on these operands.
+  [[nodiscard]] static bool needs(const Tape& tape, const TensorBody* const* operands,
+                                  std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count; ++i) {
+      const TensorBody& x = *operands[i];
+      if ((x.leaf != nullptr && x.leaf->trainable) || tape.record_of(x) != no_record) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Refuses an operand that was recorded, but on no tape that is live on this thread.
+  static void check_operands(std::string_view op, const TensorBody* const* operands,
+                             std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      const TensorBody& x = *operands[i];
+      bool live = x.link.tape == 0;
+      for (const Tape* tape = tape_thread.innermost; !live && tape != nullptr;
+           tape = tape->enclosing_) {
+        live = tape->record_of(x) != no_record;
+      }
+      if (!live) {
+        throw_dead_operand(op, i, x.link.tape);
+      }
+    }
+  }
+
+  template <class Make>
+  static void append(Tape& tape, const OpTable& op, TensorBody& result,
+                     const TensorBody* const* operands, std::size_t count, const Make& make) {
+    using Payload = std::invoke_result_t<const Make&, Saver&>;
+    static_assert(alignof(Payload) <= 16);
+    const std::size_t offset = (sizeof(Record) + count * sizeof(Operand) + 15) / 16 * 16;
+    const auto index = static_cast<std::uint32_t>(tape.records_.size());
+    auto* const record = new (tape.arena_.allocate(offset + sizeof(Payload))) Record{
+        &op, nullptr, static_cast<std::uint16_t>(count), false, static_cast<std::uint32_t>(offset)};
+    for (std::size_t i = 0; i < count; ++i) {
+      // The body is only written through when it is a parameter's: its gradient.
+      auto* const x = const_cast<TensorBody*>(operands[i]);
+      const bool parameter = x->leaf != nullptr && x->leaf->trainable;
+      new (record->operands() + i)
+          Operand{parameter ? x : nullptr, parameter ? no_record : tape.record_of(*x)};
+    }
+    Saver saver{tape.saved_, index};
+    new (record->payload()) Payload(make(saver));
+    tape.records_.push_back(record);
+    link(result, {tape.number_, index});
+  }
+
+ private:
+  static void link(TensorBody& result, TapeLink to) {
+    if (result.link.tape == 0) {
+      result.link = to;
+      return;
+    }
+    result.more_links = new (pool_allocate(sizeof(MoreLinks))) MoreLinks{to, result.more_links};
+  }
+};
+
+/// Throws if `y` holds a NaN or an infinity.
+template <FloatScalar T>
+EIGENGRAD_COLD void check_anomaly(std::string_view op, const Tensor<T>& y) {
+  const Shape& shape = y.shape();
+  Scratch<T> values(y.size() > 0 ? y.size() : 1);
+  copy_to(values.data(), y);
+  for (Index i = 0; i < y.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      throw_anomaly(op, std::isnan(values[i]) ? "nan" : "infinity", i, shape);
+    }
+  }
+}
+
+template <class Op, FloatScalar T>
+void run_vjp(BackwardPass& pass, Record& record) {
+  Backward<T> b(pass, record);
+  Op::vjp(b, *static_cast<typename Op::template Payload<T>*>(record.payload()));
+}
+template <class Payload>
+void destroy_payload(Record& record) noexcept {
+  static_cast<Payload*>(record.payload())->~Payload();
+}
+
+/// The tape's view of Op for element type T. Op has `name`, `template <class T> struct Payload` and
+/// `static void vjp(Backward<T>&, Payload<T>&)`.
+template <class Op, FloatScalar T>
+inline constexpr OpTable op_table{Op::name, &run_vjp<Op, T>,
+                                  &destroy_payload<typename Op::template Payload<T>>};
+
+/// Records y = Op(operands...) on every tape that needs it. `make(save)` builds the payload and is
+/// called once per tape. The caller has asked must_record().
+template <class Op, FloatScalar T, class Make>
+void record_list(Tensor<T>& y, const TensorBody* const* operands, std::size_t count,
+                 const Make& make) {
+  RecordingAccess::check_operands(Op::name, operands, count);
+  for (Tape* tape = tape_thread.innermost; tape != nullptr;
+       tape = RecordingAccess::enclosing(*tape)) {
+    if (RecordingAccess::needs(*tape, operands, count)) {
+      if (RecordingAccess::anomaly(*tape)) {
+        check_anomaly(Op::name, y);
+      }
+      RecordingAccess::append(*tape, op_table<Op, T>, y.body(), operands, count, make);
+    }
+  }
+}
+
+template <class Op, FloatScalar T, class Make, AnyScalar... X>
+void record(Tensor<T>& y, const Make& make, const Tensor<X>&... operands) {
+  const std::array<const TensorBody*, sizeof...(X)> bodies{&operands.body()...};
+  record_list<Op>(y, bodies.data(), bodies.size(), make);
+}
+
+}  // namespace eigengrad::detail

@@ -1,0 +1,155 @@
+#pragma once
+// Tape: the user's recording of one forward pass on one thread, and its backward pass.
+// Leaves out how ops record (recording.hpp) and how derivatives hand gradients on (backward.hpp).
+
+#include <eigengrad/base/error.hpp>
+#include <eigengrad/tape/parameter.hpp>
+#include <eigengrad/tape/record.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace eigengrad {
+
+class Tape;
+
+namespace detail {
+
+/// A thread's recording state.
+struct TapeThread {
+  Tape* innermost;       // the last tape opened here that is still in scope
+  int no_grad;           // depth of NoGrad scopes and of backward passes
+  std::uint64_t serial;  // number of this thread, 0 until its first tape
+  std::uint64_t opened;  // tapes opened so far
+};
+
+EIGENGRAD_API inline constinit thread_local TapeThread tape_thread{};
+EIGENGRAD_API inline constinit std::atomic<std::uint64_t> tape_thread_count{0};
+
+/// A tape's number: the thread in the upper bits, so that an error can tell a dead tape from a
+/// foreign one.
+inline constexpr int tape_serial_shift = 40;
+
+struct RecordingAccess;
+
+}  // namespace detail
+
+/// Options of Tape::backward and Tape::gradients.
+struct BackwardOptions {
+  /// Keep what was saved, so that a second backward over the same records is possible.
+  bool retain = false;
+};
+
+/// Options of a Tape.
+struct TapeOptions {
+  /// Throw ValueError at the first op whose result holds a NaN or an infinity, naming it. Slower.
+  bool detect_anomaly = false;
+};
+
+/// Records the differentiable ops of its thread while it is in scope, and runs them backwards.
+///
+/// Tapes nest: an op is recorded on every live tape of the thread on which one of its operands is
+/// recorded, or if one of its operands is a trainable Parameter. Handing an op a tensor that was
+/// recorded on a tape whose scope has ended, or by another thread, is a TapeError while a tape is
+/// recording; detach() makes a constant of it. Not movable. All members must be called on the
+/// thread that made it.
+class EIGENGRAD_API Tape {
+ public:
+  explicit Tape(TapeOptions options = {});
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+  ~Tape();
+
+  /// A tensor with x's elements whose gradient this tape will know: see gradient().
+  /// Shapes: the same; no elements are copied
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> watch(const Tensor<T>& x);
+
+  /// Adds d output / d p to the gradient of every trainable parameter p that `output` depends on,
+  /// and to the gradients of watched tensors. The gradients are constants: nothing is recorded.
+  ///
+  /// Shapes: output () or any shape of size 1
+  /// Throws: ShapeError if output is not a scalar; TapeError if it was not recorded here, if an
+  /// earlier backward
+  ///         consumed its records, or if a saved tensor was changed. Then no gradient has been
+  ///         touched.
+  template <FloatScalar T>
+  void backward(const Tensor<T>& output, BackwardOptions options = {});
+
+  /// The same from a given cotangent: adds the product of it with the Jacobian.
+  /// Shapes: cotangent as output
+  template <FloatScalar T>
+  void backward(const Tensor<T>& output, const Tensor<T>& cotangent, BackwardOptions options = {});
+
+  /// The gradient that backward passes have added for a watched tensor: zeros if none reached it.
+  /// Throws: TapeError if `x` was not watched here
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> gradient(const Tensor<T>& x) const;
+
+  /// d output / d input for each of `inputs` (parameters, watched tensors or results of ops), and
+  /// for nothing else. No Parameter is written, so several threads may do this on one model at
+  /// once. Shapes: output of size 1; results as inputs; zeros where output does not depend on an
+  /// input Throws: as backward()
+  template <FloatScalar T>
+  [[nodiscard]] std::vector<Tensor<T>> gradients(const Tensor<T>& output,
+                                                 std::span<const Tensor<T>> inputs,
+                                                 BackwardOptions options = {});
+  template <FloatScalar T>
+  [[nodiscard]] std::vector<Tensor<T>> gradients(const Tensor<T>& output,
+                                                 const std::vector<Parameter<T>>& inputs,
+                                                 BackwardOptions options = {});
+  template <FloatScalar T>
+  [[nodiscard]] std::vector<Tensor<T>> gradients(const Tensor<T>& output,
+                                                 std::initializer_list<Tensor<T>> inputs,
+                                                 BackwardOptions options = {}) {
+    return gradients(output, std::span<const Tensor<T>>(inputs.begin(), inputs.size()), options);
+  }
+
+  /// Forgets all records; keeps the memory for the next pass. Tensors recorded so far become
+  /// foreign to this tape.
+  void clear() noexcept;
+
+  /// Number of ops and watched tensors recorded.
+  [[nodiscard]] Index size() const noexcept { return records_.size(); }
+
+ private:
+  friend class detail::BackwardPass;
+  friend struct detail::RecordingAccess;
+  friend void detail::forget_parameter(const detail::TensorBody* value,
+                                       const std::string& name) noexcept;
+
+  /// The record of `body` on this tape, or no_record.
+  [[nodiscard]] std::uint32_t record_of(const detail::TensorBody& body) const noexcept;
+  void check_ready(std::string_view op, const detail::TensorBody& output, std::uint32_t record);
+  void check_not_consumed(std::string_view op, std::uint32_t root);
+  void check_versions(std::string_view op, std::uint32_t root) const;
+  void run(detail::BackwardPass& pass, std::uint32_t root, bool retain);
+  void drop_gradients(std::uint32_t last) noexcept;
+  void open_number() noexcept;
+
+  std::uint64_t number_ = 0;
+  Tape* enclosing_ = nullptr;
+  std::uint64_t thread_ = 0;
+  bool detect_anomaly_ = false;
+  bool any_consumed_ = false;
+  bool running_ = false;
+  detail::Buffer<detail::Record*> records_;
+  detail::Buffer<detail::SavedVersion> saved_;
+  detail::Arena arena_;
+  std::string lost_parameter_;  // name of a recorded parameter that was destroyed; empty: none
+};
+
+/// While in scope, ops on this thread record nothing.
+class EIGENGRAD_API NoGrad {
+ public:
+  NoGrad() noexcept { ++detail::tape_thread.no_grad; }
+  NoGrad(const NoGrad&) = delete;
+  NoGrad& operator=(const NoGrad&) = delete;
+  ~NoGrad() { --detail::tape_thread.no_grad; }
+};
+
+}  // namespace eigengrad
