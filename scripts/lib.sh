@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by scripts/train, scripts/test and .ci/run: finds what a build needs, installs what is
 # missing where apt is at hand, configures and builds quietly. Sourced, never run.
 
@@ -94,8 +95,9 @@ lack() {
 }
 
 joined() {
-  local IFS=,
-  sed 's/,/, /g' <<<"$*"
+  local text
+  printf -v text '%s, ' "$@"
+  echo "${text%, }"
 }
 
 # as_root COMMAND...: runs it as root, or fails when there is no way to.
@@ -111,7 +113,7 @@ as_root() {
 
 # apt_install PACKAGE...: installs them, refreshing apt's lists once per run.
 apt_install() {
-  local log=${EIGENGRAD_LOGS:-$root/build/logs}
+  local log=$root/build/logs
   command -v apt-get >/dev/null || return 1
   as_root true || return 1
   note "installing $*"

@@ -18,7 +18,7 @@ endif()
 set(configure
   ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/consumer -B ${WORK_DIR}/build
   -DWAY=add_subdirectory -DEIGENGRAD_ROOT_DIR=${SOURCE_DIR}
-  -DCMAKE_CXX_COMPILER=${COMPILER} -DEigen3_DIR=${WORK_DIR}/eigen)
+  -DCMAKE_CXX_COMPILER=${COMPILER} -DEigen3_DIR:PATH=${WORK_DIR}/eigen)
 if(VERSION VERSION_LESS 3.4)
   failing_step("eigengrad: needs Eigen >= 3.4, found ${VERSION} in ${WORK_DIR}/eigen" ${configure})
 else()

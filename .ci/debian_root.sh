@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Runs both commands of README's quick start in a fresh minimal Debian 12 made by debootstrap, which
+# has neither compiler nor CMake, Eigen or Catch2, on a clone of what is committed here. Exits 77,
+# with the reason, where such a root cannot be made.
+
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
+program=.ci/debian_root.sh
+suite=bookworm
+inside=$root/build/debian-root
+logs=$root/build/logs
+
+skip() {
+  echo "skipped: $*"
+  exit 77
+}
+fail() {
+  echo "failed: $*"
+  exit 1
+}
+remove_root() {
+  if mountpoint -q "$inside/proc"; then umount "$inside/proc"; fi
+  rm -rf --one-file-system "$inside"
+}
+
+# The package source is the one that this machine uses, whichever it is.
+[ "$(id -u)" -eq 0 ] || skip 'not root'
+command -v debootstrap >/dev/null || skip 'no debootstrap'
+command -v unshare >/dev/null || skip 'no unshare'
+mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' \
+  2>/dev/null | awk -v suite="$suite" '$2 == suite && $3 == "main" { print $1; exit }')
+[ -n "$mirror" ] || skip "apt on this machine has no source for Debian's $suite"
+unshare --net true 2>/dev/null || skip 'no right to make a network namespace'
+
+remove_root
+trap remove_root EXIT
+mkdir -p "$inside" "$logs"
+if ! debootstrap --variant=minbase "$suite" "$inside" "$mirror" >"$logs/debootstrap.log" 2>&1; then
+  tail -n 5 "$logs/debootstrap.log"
+  skip 'debootstrap did not finish'
+fi
+mount -t proc proc "$inside/proc" || skip 'no right to mount /proc'
+
+# How apt reaches the source, and nothing else of this machine's configuration.
+apt-config dump | grep -E '^Acquire::(http|https|Check|Retries|ForceIPv)' \
+  >"$inside/etc/apt/apt.conf.d/90host" || true
+echo "deb $mirror $suite main" >"$inside/etc/apt/sources.list"
+cp /etc/resolv.conf /etc/hosts "$inside/etc/"
+case $mirror in
+  https:*) mkdir -p "$inside/etc/ssl" && cp -rL /etc/ssl/certs "$inside/etc/ssl/" ;;
+esac
+
+checkout=$inside/srv/eigengrad
+git -c safe.directory='*' clone --quiet --no-hardlinks "$root" "$checkout"
+echo "minimal Debian: $(cat "$inside/etc/debian_version"), $(du -xsm "$inside" | cut -f 1) MB"
+
+enter() {
+  env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+    "$@" </dev/null
+}
+# timed NAME COMMAND...: the command's output into $output (both streams) and $errors.
+timed() {
+  local name=$1 start=$SECONDS status=0
+  shift
+  enter "$@" >"$logs/root-$name.out" 2>"$logs/root-$name.err" || status=$?
+  seconds=$((SECONDS - start))
+  echo "$name: exit code $status after $seconds s; $(tail -n 1 "$logs/root-$name.out")"
+  if [ "$status" -ne 0 ]; then
+    tail -n 100 "$logs/root-$name.out" "$logs/root-$name.err"
+    fail "$name"
+  fi
+  if [ -s "$logs/root-$name.err" ]; then
+    cat "$logs/root-$name.err"
+    fail "$name is not quiet"
+  fi
+}
+check_trained() {
+  tail -n 1 "$logs/root-$1.out" | grep -qE '^test: loss [0-9.]+ accuracy (0\.9[0-9]*|1(\.0*)?)$' ||
+    fail "$1 does not close with 'test: loss X accuracy Y' above .9"
+}
+check_tested() {
+  grep -q '^100% tests passed, 0 tests failed out of [1-9]' "$logs/root-$1.out" ||
+    fail "$1 does not close as ctest does"
+}
+built_at() { find "$checkout/build/release" -name '*.o' -printf '%p %T@\n' | sort | md5sum; }
+
+for command in g++ cmake make sudo; do
+  if enter chroot "$inside" sh -c "command -v $command" >/dev/null; then fail "$command is there"; fi
+done
+[ ! -e "$inside/usr/include/eigen3" ] || fail 'Eigen is there'
+
+# Without the right to install: the packages by name, and nothing else.
+for command in train test; do
+  if enter chroot --userspec=nobody "$inside" /srv/eigengrad/scripts/$command \
+    >"$logs/root-nobody.out" 2>&1; then
+    fail "scripts/$command passed for a user who cannot install"
+  fi
+  grep -q 'missing: a C++20 compiler .*, CMake .*, make, Eigen' "$logs/root-nobody.out" ||
+    fail "scripts/$command does not name what is missing: $(cat "$logs/root-nobody.out")"
+done
+
+timed train chroot "$inside" /srv/eigengrad/scripts/train
+check_trained train
+timed train-again unshare --net chroot "$inside" /srv/eigengrad/scripts/train
+check_trained train-again
+[ "$seconds" -le 20 ] || fail "training again took $seconds s: something was built again"
+
+timed test chroot "$inside" sh -c 'cd /var && /srv/eigengrad/scripts/test'
+check_tested test
+before=$(built_at)
+timed test-again unshare --net chroot "$inside" sh -c 'cd /var && /srv/eigengrad/scripts/test'
+check_tested test-again
+[ "$(built_at)" = "$before" ] || fail 'the second scripts/test compiled something again'
+
+left=$(git -c safe.directory='*' -C "$checkout" status --porcelain --ignored)
+[ "$left" = '!! build/' ] || fail "the source tree is not clean: $left"
+echo 'the source tree is clean but for build/'
