@@ -6,7 +6,9 @@
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/index.hpp>
+#include <eigengrad/memory/poison.hpp>
 
+#include <atomic>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -44,33 +46,46 @@ inline constexpr int pool_classes = pool_linear_classes + 8 * 38;
   return static_cast<std::size_t>(9 + step) << (log - 3);
 }
 
-struct PoolBlock {
-  PoolBlock* next;
-};
-
 /// One thread's free lists. Trivially destructible, so that tensors may be released after the
 /// thread's other thread-locals are gone: `closed` then sends their blocks straight back to the
 /// heap.
 struct PoolState {
-  PoolBlock* free[pool_classes];
-  std::size_t cached;  // bytes in the lists
-  std::int64_t live;   // bytes handed out minus bytes taken back, on this thread
-  std::int64_t peak;   // largest `live`
+  void* free[pool_classes];  // each block holds the address of the next one, see pool_next
+  std::size_t cached;        // bytes in the lists
+  std::int64_t live;         // bytes handed out by this thread and not taken back by any
+  std::int64_t peak;         // largest `live`
   bool opened;
   bool closed;
+  std::uint8_t number;  // of the thread, from 1; shared by some when there are more than 255
 };
 
-/// What a thread may keep in its lists even if it never held as much itself (it frees what others
-/// allocated).
+/// What a thread may keep in its lists whatever it held itself.
 inline constexpr std::int64_t pool_least_cache = std::int64_t{64} << 20;
 
 EIGENGRAD_API inline constinit thread_local PoolState pool_state{};
 
+/// Threads that opened a pool so far.
+EIGENGRAD_API inline constinit std::atomic<std::uint32_t> pool_threads{0};
+
+/// Bytes of each thread, by its number, that other threads took back. A thread that hands its
+/// tensors on subtracts them from `live` when it next reaches for the heap.
+EIGENGRAD_API inline constinit std::atomic<std::int64_t> pool_taken_elsewhere[256]{};
+
+/// Where a cached block keeps the address of the next one. With the address sanitizer that is its
+/// end, so that everything before it can be poisoned while the leak checker still sees the chain.
+[[nodiscard]] inline void*& pool_next(void* block, std::size_t block_bytes) noexcept {
+  const std::size_t offset = EIGENGRAD_POISON ? block_bytes - sizeof(void*) : 0;
+  return *reinterpret_cast<void**>(static_cast<char*>(block) + offset);
+}
+
 inline void pool_trim(PoolState& pool) noexcept {
-  for (PoolBlock*& list : pool.free) {
+  for (int size_class = 0; size_class < pool_classes; ++size_class) {
+    const std::size_t block_bytes = pool_class_bytes(size_class);
+    void*& list = pool.free[size_class];
     while (list != nullptr) {
-      PoolBlock* const block = list;
-      list = block->next;
+      void* const block = list;
+      list = pool_next(block, block_bytes);
+      unpoison(block, block_bytes);
       ::operator delete (block, std::align_val_t{pool_alignment});
     }
   }
@@ -92,13 +107,17 @@ EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
   static thread_local PoolCloser closer;
   static_cast<void>(closer);
   pool.opened = true;
+  const std::uint32_t before = pool_threads.fetch_add(1, std::memory_order_relaxed);
+  pool.number = static_cast<std::uint8_t>(before % 255 + 1);
+  pool_taken_elsewhere[pool.number].store(0, std::memory_order_relaxed);
 }
 
-[[nodiscard]] EIGENGRAD_COLD inline void* pool_miss(PoolState& pool, std::size_t bytes) {
+[[nodiscard]] EIGENGRAD_COLD inline void* pool_miss(PoolState& pool, std::size_t block_bytes) {
   if (!pool.opened && !pool.closed) {
     pool_open(pool);
   }
-  return ::operator new (bytes, std::align_val_t{pool_alignment});
+  pool.live -= pool_taken_elsewhere[pool.number].exchange(0, std::memory_order_relaxed);
+  return ::operator new (block_bytes, std::align_val_t{pool_alignment});
 }
 
 /// A block of at least `bytes`, aligned to 64; its content is whatever was there.
@@ -110,34 +129,56 @@ EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
   const int size_class = pool_class(bytes);
   const std::size_t block_bytes = pool_class_bytes(size_class);
   PoolState& pool = pool_state;
-  PoolBlock*& list = pool.free[size_class];
+  void*& list = pool.free[size_class];
   void* result = list;
-  if (list != nullptr) {
-    list = list->next;
+  if (result != nullptr) {
+    list = pool_next(result, block_bytes);
     pool.cached -= block_bytes;
+    unpoison(result, bytes);
   } else {
     result = pool_miss(pool, block_bytes);
   }
+  poison(static_cast<char*>(result) + bytes, block_bytes - bytes);
   pool.live += static_cast<std::int64_t>(block_bytes);
   pool.peak = pool.live > pool.peak ? pool.live : pool.peak;
   return result;
 }
 
-/// Takes a block back, on any thread; `bytes` is what was asked for.
-inline void pool_release(void* memory, std::size_t bytes) noexcept {
+/// The calling thread's number, for the `home` of what it allocates.
+[[nodiscard]] inline std::uint8_t pool_home() noexcept {
+  return pool_state.number;
+}
+
+/// Takes a block back, on any thread; `bytes` is what was asked for, `home` the number of the
+/// thread that asked. A thread keeps as much as it once held itself, but of the blocks of others
+/// only while its lists are under pool_least_cache: it may never need them.
+inline void pool_release(void* memory, std::size_t bytes, std::uint8_t home) noexcept {
   const int size_class = pool_class(bytes);
   const std::size_t block_bytes = pool_class_bytes(size_class);
   PoolState& pool = pool_state;
-  pool.live -= static_cast<std::int64_t>(block_bytes);
-  const std::int64_t most = pool.peak > pool_least_cache ? pool.peak : pool_least_cache;
+  std::int64_t most = pool_least_cache;
+  if (home == pool.number) {
+    pool.live -= static_cast<std::int64_t>(block_bytes);
+    most = pool.peak > most ? pool.peak : most;
+  } else {
+    pool_taken_elsewhere[home].fetch_add(static_cast<std::int64_t>(block_bytes),
+                                         std::memory_order_relaxed);
+  }
   if (pool.closed || !pool.opened || static_cast<std::int64_t>(pool.cached + block_bytes) > most) {
+    unpoison(memory, block_bytes);
     ::operator delete (memory, std::align_val_t{pool_alignment});
     return;
   }
-  auto* const block = static_cast<PoolBlock*>(memory);
-  block->next = pool.free[size_class];
-  pool.free[size_class] = block;
+  unpoison(memory, block_bytes);
+  pool_next(memory, block_bytes) = pool.free[size_class];
+  poison(memory, block_bytes - sizeof(void*));
+  pool.free[size_class] = memory;
   pool.cached += block_bytes;
+}
+
+/// The same for a block of the calling thread.
+inline void pool_release(void* memory, std::size_t bytes) noexcept {
+  pool_release(memory, bytes, pool_home());
 }
 
 }  // namespace detail
