@@ -7,13 +7,17 @@
 //     static constexpr Save saves = Save::input;
 //     static constexpr Domain samples{-4.0, 4.0};
 //     template <class S> static S f(S x);
-//     template <class S> static S df(S x);     // dy/dx from x, y or (x, y), as `saves` names; with
-//     Save::none the
-//                                               // gradient of x itself, from that of y
+//     template <class S> static S df(S x);
 //   };
 //
-// An op with attributes (a slope) has them as members, with defaults, and f and df as const
-// members. Inside f and df only functions of eigengrad::math are called, always qualified.
+// df is dy/dx from x, y or (x, y), as `saves` names; with Save::none it is the gradient of x
+// itself, from that of y. An op that masks its gradient has `S pull(S g, S x)` in place of df: the
+// gradient of x from that of y, so that an infinite g times a derivative of 0 is 0 and not NaN.
+//
+// An op with attributes (a slope) has them as members, with defaults, and its functions are const
+// members. Inside them only functions of eigengrad::math are called, always qualified. An optional
+// `static constexpr std::array kinks{0.0}` names the points that the gradient check keeps away
+// from.
 
 #include <eigengrad/kernels/map.hpp>
 #include <eigengrad/ops/machinery/list_op.hpp>
@@ -24,6 +28,16 @@
 #include <utility>
 
 namespace eigengrad::detail {
+
+/// The gradient of an operand from g, that of the result, and what was saved.
+template <class Op, class S, class... Saved>
+[[nodiscard]] EIGENGRAD_INLINE S pulled(const Op& op, S g, Saved... saved) {
+  if constexpr (requires { op.pull(g, saved...); }) {
+    return op.pull(g, saved...);
+  } else {
+    return g * op.df(saved...);
+  }
+}
 
 /// The tape's view of an elementwise op of one operand.
 template <class Op>
@@ -52,12 +66,12 @@ struct UnaryRecord {
       kernels::map([&op](auto gi) { return op.df(gi); }, g.shape(), out,
                    std::array<const T*, 1>{g.data()}, std::array<Strides, 1>{g.strides()});
     } else if constexpr (Op::saves == Save::both) {
-      kernels::map([&op](auto gi, auto xi, auto yi) { return gi * op.df(xi, yi); }, g.shape(), out,
-                   std::array<const T*, 3>{g.data(), saved.x->data(), saved.y->data()},
+      kernels::map([&op](auto gi, auto xi, auto yi) { return pulled(op, gi, xi, yi); }, g.shape(),
+                   out, std::array<const T*, 3>{g.data(), saved.x->data(), saved.y->data()},
                    std::array<Strides, 3>{g.strides(), saved.x->strides(), saved.y->strides()});
     } else {
       const Tensor<T>& read = saves_input ? *saved.x : *saved.y;
-      kernels::map([&op](auto gi, auto ri) { return gi * op.df(ri); }, g.shape(), out,
+      kernels::map([&op](auto gi, auto ri) { return pulled(op, gi, ri); }, g.shape(), out,
                    std::array<const T*, 2>{g.data(), read.data()},
                    std::array<Strides, 2>{g.strides(), read.strides()});
     }
