@@ -27,6 +27,19 @@ namespace detail {
   throw FileError(op, file, concat("cannot ", doing, ": ", std::generic_category().message(error)));
 }
 
+/// Text out of a file, fit for one line of an error: cut at 40 bytes, control characters as '?'.
+[[nodiscard]] EIGENGRAD_COLD inline std::string shown_text(std::string_view text) {
+  std::size_t length = text.size() > 40 ? 40 : text.size();
+  while (length < text.size() && (static_cast<unsigned char>(text[length]) & 0xc0U) == 0x80U) {
+    ++length;  // not in the middle of a UTF-8 sequence
+  }
+  std::string shown(text.substr(0, length));
+  for (char& c : shown) {
+    c = static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? '?' : c;
+  }
+  return shown + (length < text.size() ? "..." : "");
+}
+
 /// A file descriptor that closes itself.
 class Descriptor {
  public:

@@ -56,6 +56,9 @@ inline constexpr std::size_t npy_growth_digits = 21;
   }
   constexpr std::string_view magic = "\x93NUMPY";
   if (start.substr(0, magic.size()) != magic) {
+    if (start == magic.substr(0, start.size())) {
+      throw_truncated(op, name, 0, static_cast<Index>(magic.size()), "magic", file_size);
+    }
     throw_no_npy(op, name, start);
   }
   if (file_size < 8) {

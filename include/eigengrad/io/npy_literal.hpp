@@ -9,6 +9,7 @@
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/shape.hpp>
+#include <eigengrad/io/file.hpp>
 
 #include <algorithm>
 #include <bit>
@@ -115,7 +116,7 @@ class NpyHeaderParser {
     const auto* const found = std::find(std::begin(keys), std::end(keys), key);
     if (found == std::end(keys)) {
       at_ = start;
-      fail("bad header", concat("unknown key '", printable(key), "'"));
+      fail("bad header", concat("unknown key '", shown_text(key), "'"));
     }
     bool& seen = seen_[found - std::begin(keys)];
     if (seen) {
@@ -190,7 +191,7 @@ class NpyHeaderParser {
         ((kind == 'i' || kind == 'u') && (bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8)) ||
         (kind == 'f' && (bytes == 2 || bytes == 4 || bytes == 8));
     if (!known) {
-      fail("bad descr", concat("'", printable(descr), "' ", refusal(kind, bytes)));
+      fail("bad descr", concat("'", shown_text(descr), "' ", refusal(kind, bytes)));
     }
     header_.kind = kind;
     header_.item_bytes = bytes;
@@ -285,15 +286,6 @@ class NpyHeaderParser {
         fail("bad shape", concat("the number of elements overflows: ", header_.info.shape));
       }
     }
-  }
-
-  /// Text from a file, fit for one line of an error.
-  [[nodiscard]] EIGENGRAD_COLD static std::string printable(std::string_view text) {
-    std::string shown(text.substr(0, 40));
-    for (char& c : shown) {
-      c = c >= ' ' && c <= '~' ? c : '?';
-    }
-    return shown + (text.size() > 40 ? "..." : "");
   }
 
   std::string_view op_;
