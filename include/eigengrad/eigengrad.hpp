@@ -12,7 +12,10 @@
 #include <eigengrad/ops/extrema.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/power.hpp>
+#include <eigengrad/ops/shape.hpp>
 #include <eigengrad/ops/sigmoid.hpp>
+#include <eigengrad/ops/slice.hpp>
+#include <eigengrad/ops/softmax.hpp>
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/tanh.hpp>
 #include <eigengrad/ops/trigonometric.hpp>

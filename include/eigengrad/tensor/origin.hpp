@@ -7,14 +7,19 @@
 
 namespace eigengrad::detail {
 
-/// Notes that `y` is the function `kind` of `x`. A later in-place change of either forgets it.
+/// Notes that `y` is the function `kind` of `x`. A later in-place change of either forgets it. When
+/// y was not recorded (under NoGrad, say), it is a constant and so are its logits: a loss of y must
+/// not reach what x depends on.
 template <FloatScalar T>
-void set_origin(Tensor<T>& y, const Tensor<T>& x, Origin kind) noexcept {
+void set_origin(Tensor<T>& y, const Tensor<T>& x, Origin kind) {
   TensorBody& to = y.body();
-  retain(&x.body());
-  to.origin = &x.body();
+  const TensorBody& from = x.body();
+  const bool differentiable = from.link.tape != 0 || (from.leaf != nullptr && from.leaf->trainable);
+  Tensor<T> logits =
+      differentiable && to.link.tape == 0 ? make_view(x, x.shape(), x.strides(), 0) : x;
+  to.origin_version = version_of(&logits.body());
   to.origin_kind = kind;
-  to.origin_version = version_of(&x.body());
+  to.origin = logits.release();
 }
 
 /// The tensor that `y` is the function `kind` of; undefined if it is not known to be one.
