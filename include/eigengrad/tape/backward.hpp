@@ -118,6 +118,7 @@ class BackwardPass {
   template <FloatScalar T>
   void add(const Operand& operand, Tensor<T> g) {
     if (!wants(operand)) {
+      ++tape_thread.wasted;
       return;
     }
     if (operand.parameter != nullptr && sink_ == nullptr) {

@@ -172,6 +172,13 @@ inline void Tape::check_ready(std::string_view op, const detail::TensorBody& out
     check_not_consumed(op, record);
   }
   check_versions(op, record);
+  if (detail::backward_hook != nullptr) {
+    for (std::uint32_t i = 0; i <= record; ++i) {
+      if (records_[i]->op->vjp != nullptr) {
+        detail::backward_hook(records_[i]->op->name);
+      }
+    }
+  }
 }
 
 inline void Tape::check_not_consumed(std::string_view op, std::uint32_t root) {

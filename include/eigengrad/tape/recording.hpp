@@ -54,6 +54,15 @@ struct Saver {
 
 struct RecordingAccess {
   [[nodiscard]] static bool anomaly(const Tape& tape) noexcept { return tape.detect_anomaly_; }
+  /// Whether a record of this tape reads the elements of `x`.
+  [[nodiscard]] static bool saves(const Tape& tape, TensorBody& x) noexcept {
+    for (Index i = 0; i < tape.saved_.size(); ++i) {
+      if (tape.saved_[i].owner == owner_of(&x)) {
+        return true;
+      }
+    }
+    return false;
+  }
   [[nodiscard]] static Tape* enclosing(const Tape& tape) noexcept { return tape.enclosing_; }
 
   /// Whether this tape needs a record of an op on these operands.

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace eigengrad {
@@ -25,10 +26,16 @@ struct TapeThread {
   int no_grad;           // depth of NoGrad scopes and of backward passes
   std::uint64_t serial;  // number of this thread, 0 until its first tape
   std::uint64_t opened;  // tapes opened so far
+  std::uint64_t wasted;  // gradients that derivatives computed although nobody wanted them
 };
 
 EIGENGRAD_API inline constinit thread_local TapeThread tape_thread{};
 EIGENGRAD_API inline constinit std::atomic<std::uint64_t> tape_thread_count{0};
+
+/// Set by testing/op_list.hpp while a program starts, else null: called with the name of every op
+/// that a backward pass may run through, before it runs; it throws for an op that is not listed.
+using BackwardHook = void (*)(std::string_view op);
+EIGENGRAD_API inline constinit BackwardHook backward_hook = nullptr;
 
 /// A tape's number: the thread in the upper bits, so that an error can tell a dead tape from a
 /// foreign one.

@@ -12,8 +12,7 @@ namespace eigengrad {
 /// What a derivative reads: nothing, the op's input(s), its result, or both.
 enum class Save { none, input, output, both };
 
-/// Where the gradient check draws inputs: uniformly from [low, high], and never within `gap` of a
-/// kink.
+/// Where the gradient check draws inputs: uniformly from [low, high], away from the op's kinks.
 struct Domain {
   double low = -2.0;
   double high = 2.0;
