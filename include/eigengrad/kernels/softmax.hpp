@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
@@ -39,6 +40,9 @@ inline constexpr Index grain = 16384;
 inline constexpr Index run = 4096;
 /// The same for columns, whose partial sums are added in T.
 inline constexpr Index column_run = 64;
+/// Rows up to here that end in a partial packet are worked on in a padded copy on the stack: one
+/// partial load and one partial store in place of five.
+inline constexpr Index short_row = 64;
 
 /// The first `count` lanes from p, the others `padding`.
 template <FloatScalar T>
@@ -101,11 +105,13 @@ inline T row_maximum(const T* x, Index n) noexcept {
   a = math::detail::at_least(a, b);
   T buffer[static_cast<std::size_t>(lanes)];
   a.store(buffer);
-  T largest = buffer[0];
-  for (Index lane = 1; lane < lanes; ++lane) {
-    largest = buffer[lane] > largest ? buffer[lane] : largest;
+  for (Index width = lanes / 2; width > 0; width /= 2) {
+    for (Index lane = 0; lane < width; ++lane) {
+      const T other = buffer[lane + width];
+      buffer[lane] = buffer[lane] > other ? buffer[lane] : other;
+    }
   }
-  return largest;
+  return buffer[0];
 }
 
 /// The sum of f(i, count) over the packets of a row of n, where f gives 0 in lanes past `count`.
@@ -145,10 +151,38 @@ inline double row_exponentials(const T* x, T largest, T* y, Index n) noexcept {
   });
 }
 
+/// A row of at most short_row elements and its padding up to whole packets.
+template <FloatScalar T>
+struct ShortRow {
+  alignas(64) T values[short_row];
+
+  ShortRow() = default;
+  EIGENGRAD_INLINE ShortRow(const T* x, Index n, T padding) noexcept {
+    std::memcpy(values, x, static_cast<std::size_t>(n) * sizeof(T));
+    for (Index i = n; i < whole(n); ++i) {
+      values[i] = padding;
+    }
+  }
+  /// n rounded up to whole packets.
+  static constexpr Index whole(Index n) noexcept {
+    return (n + Packet<T>::lanes - 1) / Packet<T>::lanes * Packet<T>::lanes;
+  }
+  static constexpr bool suits(Index n) noexcept {
+    return n <= short_row && n % Packet<T>::lanes != 0;
+  }
+};
+
 /// A row with +inf or of nothing but -inf has a NaN among z - largest, which spoils the sum and so
 /// the whole row.
 template <bool Log, FloatScalar T>
 inline void row(const T* x, T* y, Index n) noexcept {
+  if (ShortRow<T>::suits(n)) {
+    const ShortRow<T> from(x, n, -math::detail::infinity<T>);
+    ShortRow<T> to;
+    row<Log>(from.values, to.values, ShortRow<T>::whole(n));
+    std::memcpy(y, to.values, static_cast<std::size_t>(n) * sizeof(T));
+    return;
+  }
   const T largest = row_maximum(x, n);
   const double sum = row_exponentials<!Log>(x, largest, y, n);
   if constexpr (Log) {
@@ -194,6 +228,14 @@ inline void column(const T* x, T* y, Index n, Index step, Index count) noexcept 
 /// Softmax: dx = y (g - sum of g y). Its logarithm: dx = g - exp(y) sum of g.
 template <bool Log, bool Add, FloatScalar T>
 inline void row_gradient(const T* y, const T* g, T* dx, Index n) noexcept {
+  if (ShortRow<T>::suits(n)) {
+    const ShortRow<T> results(y, n, T(0));
+    const ShortRow<T> gradients(g, n, T(0));
+    ShortRow<T> sums(dx, Add ? n : 0, T(0));
+    row_gradient<Log, Add>(results.values, gradients.values, sums.values, ShortRow<T>::whole(n));
+    std::memcpy(dx, sums.values, static_cast<std::size_t>(n) * sizeof(T));
+    return;
+  }
   const auto total = static_cast<T>(row_sum<T>(n, [=](Index i, Index count) {
     const bool whole = count == Packet<T>::lanes;
     const Packet<T> gi = whole ? Packet<T>::load(g + i) : load_padded(g + i, count, T(0));
