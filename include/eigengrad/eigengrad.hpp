@@ -1,6 +1,10 @@
 #pragma once
 // The umbrella: all of eigengrad but what a program opts into by name (data/datasets.hpp, testing/).
 
+#include <eigengrad/nn/activations.hpp>
+#include <eigengrad/nn/dense.hpp>
+#include <eigengrad/nn/flatten.hpp>
+#include <eigengrad/nn/sequential.hpp>
 #include <eigengrad/ops/absolute.hpp>
 #include <eigengrad/ops/activations.hpp>
 #include <eigengrad/ops/arithmetic.hpp>
@@ -20,3 +24,8 @@
 #include <eigengrad/ops/tanh.hpp>
 #include <eigengrad/ops/trigonometric.hpp>
 #include <eigengrad/ops/where.hpp>
+#include <eigengrad/optim/adam.hpp>
+#include <eigengrad/optim/clip.hpp>
+#include <eigengrad/optim/rmsprop.hpp>
+#include <eigengrad/optim/schedule.hpp>
+#include <eigengrad/optim/sgd.hpp>

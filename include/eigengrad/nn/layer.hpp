@@ -1,0 +1,176 @@
+#pragma once
+// LayerSpec<T>: any layer specification, ready to become a layer of element type T. What a layer
+// is, for users who write their own, is said here; the built-in ones are in dense.hpp,
+// activations.hpp, dropout.hpp and flatten.hpp.
+//
+// A layer without parameters is a callable, used as it is:
+//
+//   struct Square {
+//     template <eg::FloatScalar T>
+//     eg::Tensor<T> operator()(const eg::Tensor<T>& x) const { return x * x; }
+//   };
+//
+// A layer with parameters is a specification with a template Layer, which makes them:
+//
+//   struct Scale {
+//     eg::Index features;
+//     template <class T>
+//     struct Layer {
+//       eg::Parameter<T> factor;
+//       Layer(const Scale& spec, eg::nn::Builder<T>& builder)
+//           : factor(builder.parameter("factor", {spec.features}, "ones")) {}
+//       eg::Tensor<T> operator()(const eg::Tensor<T>& x) const { return x * factor; }
+//     };
+//   };
+//
+// A specification may also say: `static constexpr std::string_view kind` (by default the type's
+// name); `name()`, which replaces the position in parameter names; `in_features()` and
+// `out_features()`, the last extents that it takes and gives; `static constexpr bool keeps_width =
+// true` if it leaves that extent as it is.
+
+#include <eigengrad/base/index.hpp>
+#include <eigengrad/base/scalar.hpp>
+#include <eigengrad/nn/module.hpp>
+#include <eigengrad/tensor/tensor.hpp>
+
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace eigengrad::detail {
+
+/// The name of a type without its namespaces, as the compiler spells it; "lambda" for closures.
+template <class S>
+[[nodiscard]] constexpr std::string_view type_name() noexcept {
+  std::string_view text = __PRETTY_FUNCTION__;
+  text.remove_prefix(text.find("S = ") + 4);
+  text = text.substr(0, text.find_first_of(";]"));
+  if (text.find("lambda") != std::string_view::npos) {
+    return "lambda";
+  }
+  const std::string_view plain = text.substr(0, text.find('<'));
+  const std::size_t colon = plain.rfind("::");
+  return colon == std::string_view::npos ? plain : plain.substr(colon + 2);
+}
+
+template <class S, class T>
+concept BuildsLayer = requires {
+  typename S::template Layer<T>;
+};
+template <class S, class T>
+concept CallableLayer = requires(const S& spec, const Tensor<T>& x) {
+  { spec(x) } -> std::convertible_to<Tensor<T>>;
+};
+
+/// A layer of some type.
+template <FloatScalar T>
+class AnyLayer {
+ public:
+  AnyLayer() = default;
+  AnyLayer(const AnyLayer&) = delete;
+  AnyLayer& operator=(const AnyLayer&) = delete;
+  virtual ~AnyLayer() = default;
+  [[nodiscard]] virtual Tensor<T> forward(const Tensor<T>& x) = 0;
+};
+
+template <class L, FloatScalar T>
+class LayerOf final : public AnyLayer<T> {
+ public:
+  template <class... Arguments>
+  explicit LayerOf(Arguments&&... arguments) : layer_(std::forward<Arguments>(arguments)...) {}
+  [[nodiscard]] Tensor<T> forward(const Tensor<T>& x) override { return layer_(x); }
+
+ private:
+  L layer_;
+};
+
+/// A specification of some type.
+template <FloatScalar T>
+class AnySpec {
+ public:
+  AnySpec() = default;
+  AnySpec(const AnySpec&) = delete;
+  AnySpec& operator=(const AnySpec&) = delete;
+  virtual ~AnySpec() = default;
+  [[nodiscard]] virtual std::unique_ptr<AnyLayer<T>> build(nn::Builder<T>& builder) const = 0;
+};
+
+template <class S, FloatScalar T>
+class SpecOf final : public AnySpec<T> {
+ public:
+  explicit SpecOf(S spec) : spec_(std::move(spec)) {}
+  [[nodiscard]] std::unique_ptr<AnyLayer<T>> build(nn::Builder<T>& builder) const override {
+    if constexpr (BuildsLayer<S, T>) {
+      return std::make_unique<LayerOf<typename S::template Layer<T>, T>>(spec_, builder);
+    } else {
+      return std::make_unique<LayerOf<S, T>>(spec_);
+    }
+  }
+
+ private:
+  S spec_;
+};
+
+}  // namespace eigengrad::detail
+
+namespace eigengrad::nn {
+
+/// A layer specification for models of element type T; copies share it. Converts from anything
+/// that is a layer, see the top of this file.
+template <FloatScalar T>
+class LayerSpec {
+ public:
+  template <class S>
+  requires(!std::same_as<S, LayerSpec>) LayerSpec(S spec) {  // NOLINT: implicit on purpose
+    static_assert(detail::BuildsLayer<S, T> || detail::CallableLayer<S, T>,
+                  "a layer is a callable Tensor<T> -> Tensor<T>, or has a template Layer<T>: see "
+                  "nn/layer.hpp");
+    kind_ = detail::type_name<S>();
+    if constexpr (requires { std::string_view(S::kind); }) {
+      kind_ = S::kind;
+    }
+    if constexpr (requires { std::string(spec.name()); }) {
+      name_ = spec.name();
+    }
+    if constexpr (requires { Index{spec.in_features()}; }) {
+      in_features_ = spec.in_features();
+    }
+    if constexpr (requires { Index{spec.out_features()}; }) {
+      out_features_ = spec.out_features();
+    }
+    if constexpr (requires { bool{S::keeps_width}; }) {
+      keeps_width_ = S::keeps_width;
+    }
+    if constexpr (detail::BuildsLayer<S, T> || detail::CallableLayer<S, T>) {
+      spec_ = std::make_shared<const detail::SpecOf<S, T>>(std::move(spec));
+    }
+  }
+
+  /// "Dense", "ReLU", ...: the specification's `kind`, else its type's name.
+  [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+  /// The name that the user gave; empty if none.
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// The last extent that the layer takes and gives; -1 if it does not say.
+  [[nodiscard]] Index in_features() const noexcept { return in_features_; }
+  [[nodiscard]] Index out_features() const noexcept { return out_features_; }
+  /// Whether the layer leaves the last extent as it is.
+  [[nodiscard]] bool keeps_width() const noexcept { return keeps_width_; }
+
+  /// A new layer with new parameters.
+  [[nodiscard]] std::unique_ptr<detail::AnyLayer<T>> build(Builder<T>& builder) const {
+    return spec_->build(builder);
+  }
+
+ private:
+  std::string kind_;
+  std::string name_;
+  Index in_features_ = -1;
+  Index out_features_ = -1;
+  bool keeps_width_ = false;
+  std::shared_ptr<const detail::AnySpec<T>> spec_;
+};
+
+}  // namespace eigengrad::nn

@@ -1,0 +1,208 @@
+#pragma once
+// Module<T>: what every model is: named parameters, a mode, and a function of a tensor. Builder<T>:
+// how layers make parameters. Leaves out how layers are put together: sequential.hpp.
+
+#include <eigengrad/base/error.hpp>
+#include <eigengrad/base/scalar.hpp>
+#include <eigengrad/nn/initializers.hpp>
+#include <eigengrad/nn/summary.hpp>
+#include <eigengrad/tape/parameter.hpp>
+#include <eigengrad/tensor/copy.hpp>
+#include <eigengrad/tensor/random.hpp>
+#include <eigengrad/tensor/tensor.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace eigengrad::nn {
+
+/// Whether a model trains or is evaluated. A layer that cares (Dropout) keeps a pointer to its
+/// model's, which stays where it is when the model moves.
+struct Mode {
+  bool training = true;
+};
+
+template <FloatScalar T>
+class Builder;
+
+}  // namespace eigengrad::nn
+
+namespace eigengrad::detail {
+
+[[noreturn]] EIGENGRAD_COLD inline void throw_duplicate_parameter(const std::string& name) {
+  throw ValueError("Builder", concat("two parameters are named '", name, "'"));
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_moved_from_module() {
+  throw ValueError("Module", "used after it was moved from");
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_no_parameter(std::string_view name,
+                                                           const std::string& known) {
+  throw ValueError("Module", concat("no parameter is named '", name, "': ", known));
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_value_count(std::size_t values,
+                                                          std::size_t parameters) {
+  throw ValueError("restore_values", concat(values, " values for ", parameters, " parameters"));
+}
+
+/// What a module owns; on the heap, so that layers may point to it.
+template <FloatScalar T>
+struct ModuleState {
+  std::uint64_t seed = 0;
+  nn::Mode mode;
+  std::vector<Parameter<T>> parameters;
+};
+
+}  // namespace eigengrad::detail
+
+namespace eigengrad::nn {
+
+/// Makes the parameters of one layer of a module. A parameter's full name is the layer's, a dot and
+/// its own: "0.weight". Its initial values depend on the module's seed and that name alone.
+template <FloatScalar T>
+class Builder {
+ public:
+  Builder(detail::ModuleState<T>& state, std::string_view layer) : state_(&state), layer_(layer) {}
+
+  /// A new trainable parameter. The fans are those of the shape unless given, as for a bias whose
+  /// values depend on its weight's.
+  /// Throws: ValueError if the name is taken
+  Parameter<T> parameter(std::string_view name, const Shape& shape, const Initializer& initializer,
+                         Fans fans) {
+    const std::string full = layer_ + "." + std::string(name);
+    for (const Parameter<T>& other : state_->parameters) {
+      if (other.name() == full) {
+        detail::throw_duplicate_parameter(full);
+      }
+    }
+    state_->parameters.emplace_back(
+        full, initializer.template make<T>(shape, RandomKey::named(state_->seed, full), fans));
+    return state_->parameters.back();
+  }
+  Parameter<T> parameter(std::string_view name, const Shape& shape,
+                         const Initializer& initializer = {}) {
+    return parameter(name, shape, initializer, fans_of(shape));
+  }
+
+  /// The random stream of this layer for some purpose: key("mask").
+  [[nodiscard]] RandomKey key(std::string_view purpose) const {
+    return RandomKey::named(state_->seed, layer_ + "." + std::string(purpose));
+  }
+  /// The module's mode; valid as long as the module or what it was moved to.
+  [[nodiscard]] const Mode& mode() const noexcept { return state_->mode; }
+  /// The layer's name.
+  [[nodiscard]] const std::string& name() const noexcept { return layer_; }
+
+ private:
+  detail::ModuleState<T>* state_;
+  std::string layer_;
+};
+
+/// A model: a function of a tensor with named parameters and a mode. New modules are in training
+/// mode. Moving keeps parameters, and optimizers that hold handles to them, working. A model may be
+/// called by many threads at once while none changes its parameters or its mode.
+///
+/// A user's own model derives from it, makes its layers with builder("name"), and defines
+/// operator().
+template <FloatScalar T>
+class Module {
+ public:
+  explicit Module(std::uint64_t seed = 0) : state_(std::make_unique<detail::ModuleState<T>>()) {
+    state_->seed = seed;
+  }
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+  Module(Module&&) noexcept = default;
+  Module& operator=(Module&&) noexcept = default;
+  virtual ~Module() = default;
+
+  /// The model's output for a batch.
+  [[nodiscard]] virtual Tensor<T> operator()(const Tensor<T>& x) const = 0;
+
+  /// Handles to the parameters, in the order in which the layers made them.
+  [[nodiscard]] std::vector<Parameter<T>> parameters() const { return state().parameters; }
+  /// A handle to one of them: parameter("0.weight").
+  /// Throws: ValueError if there is none of that name; it lists those there are
+  [[nodiscard]] Parameter<T> parameter(std::string_view name) const {
+    std::string known;
+    for (const Parameter<T>& candidate : state().parameters) {
+      if (candidate.name() == name) {
+        return candidate;
+      }
+      known += (known.empty() ? "there are " : ", ") + candidate.name();
+    }
+    detail::throw_no_parameter(name, known.empty() ? "there are none" : known);
+  }
+  /// Number of values in all parameters, or in the trainable ones.
+  [[nodiscard]] Index parameter_count(bool trainable_only = false) const {
+    Index count = 0;
+    for (const Parameter<T>& parameter : state().parameters) {
+      count += !trainable_only || parameter.trainable() ? parameter.size() : 0;
+    }
+    return count;
+  }
+
+  /// Training mode: Dropout drops.
+  void train(bool on = true) { state().mode.training = on; }
+  /// Evaluation mode: Dropout does nothing.
+  void eval() { train(false); }
+  [[nodiscard]] bool is_training() const { return state().mode.training; }
+  [[nodiscard]] std::uint64_t seed() const { return state().seed; }
+
+  /// Copies of all parameters' values, for restore_values().
+  [[nodiscard]] std::vector<Tensor<T>> copy_values() const {
+    std::vector<Tensor<T>> values;
+    values.reserve(state().parameters.size());
+    for (const Parameter<T>& parameter : state().parameters) {
+      values.push_back(eigengrad::clone<T>(parameter));
+    }
+    return values;
+  }
+  /// Writes values back that copy_values() gave, of this model or of one with the same layers.
+  /// Throws: ValueError for another number of values, ShapeError for another shape; then nothing
+  ///         was written
+  void restore_values(const std::vector<Tensor<T>>& values) {
+    std::vector<Parameter<T>>& parameters = state().parameters;
+    if (values.size() != parameters.size()) {
+      detail::throw_value_count(values.size(), parameters.size());
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      if (values[i].shape() != parameters[i].shape()) {
+        detail::throw_assign(parameters[i].name(), parameters[i].shape(), values[i].shape());
+      }
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      parameters[i].assign(values[i]);
+    }
+  }
+
+  /// A table of the parameters with their shapes, and totals.
+  [[nodiscard]] virtual std::string summary() const {
+    std::vector<SummaryRow> rows;
+    for (const Parameter<T>& parameter : state().parameters) {
+      rows.push_back({parameter.name(), to_string(parameter.shape()), parameter.size()});
+    }
+    return format_summary({"Module", "Parameter", "Shape"}, rows, parameter_count(),
+                          parameter_count(true));
+  }
+
+ protected:
+  /// For the layer of that name.
+  [[nodiscard]] Builder<T> builder(std::string_view layer) { return Builder<T>(state(), layer); }
+
+  [[nodiscard]] detail::ModuleState<T>& state() const {
+    if (state_ == nullptr) {
+      detail::throw_moved_from_module();
+    }
+    return *state_;
+  }
+
+ private:
+  std::unique_ptr<detail::ModuleState<T>> state_;
+};
+
+}  // namespace eigengrad::nn
