@@ -85,6 +85,10 @@ void append(std::string& text, I value) {
 }
 template <std::floating_point F>
 void append(std::string& text, F value) {
+  if (value != value) {
+    text += "nan";  // without the sign, which says nothing
+    return;
+  }
   char buffer[64];
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
   text.append(buffer, end.ptr);

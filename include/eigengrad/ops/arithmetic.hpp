@@ -5,8 +5,6 @@
 #include <eigengrad/ops/machinery/binary.hpp>
 #include <eigengrad/ops/machinery/unary.hpp>
 
-#include <type_traits>
-
 namespace eigengrad {
 
 struct Add {
@@ -268,36 +266,36 @@ template <FloatScalar T>
   return neg(x);
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator+(const Tensor<T>& x, std::type_identity_t<T> c) {
-  return detail::unary(x, AddScalar{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator+(const Tensor<T>& x, double c) {
+  return detail::unary(x, AddScalar{c});
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator+(std::type_identity_t<T> c, const Tensor<T>& x) {
-  return detail::unary(x, AddScalar{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator+(double c, const Tensor<T>& x) {
+  return detail::unary(x, AddScalar{c});
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator-(const Tensor<T>& x, std::type_identity_t<T> c) {
-  return detail::unary(x, AddScalar{-static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator-(const Tensor<T>& x, double c) {
+  return detail::unary(x, AddScalar{-c});
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator-(std::type_identity_t<T> c, const Tensor<T>& x) {
-  return detail::unary(x, ScalarSubtract{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator-(double c, const Tensor<T>& x) {
+  return detail::unary(x, ScalarSubtract{c});
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator*(const Tensor<T>& x, std::type_identity_t<T> c) {
-  return detail::unary(x, MultiplyScalar{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator*(const Tensor<T>& x, double c) {
+  return detail::unary(x, MultiplyScalar{c});
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator*(std::type_identity_t<T> c, const Tensor<T>& x) {
-  return detail::unary(x, MultiplyScalar{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator*(double c, const Tensor<T>& x) {
+  return detail::unary(x, MultiplyScalar{c});
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator/(const Tensor<T>& x, std::type_identity_t<T> c) {
-  return detail::unary(x, DivideScalar{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator/(const Tensor<T>& x, double c) {
+  return detail::unary(x, DivideScalar{c});
 }
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> operator/(std::type_identity_t<T> c, const Tensor<T>& x) {
-  return detail::unary(x, ScalarDivide{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> operator/(double c, const Tensor<T>& x) {
+  return detail::unary(x, ScalarDivide{c});
 }
 
 }  // namespace eigengrad

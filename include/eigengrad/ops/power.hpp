@@ -208,8 +208,8 @@ EIGENGRAD_LIST_OP(ScalarPow);
 /// Cost:      one pass; saves x; c = 2, 3, -1, -2, 1/2, -1/2 need no logarithm
 /// Reference: PyTorch `pow`
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> pow(const Tensor<T>& x, std::type_identity_t<T> c) {
-  return detail::unary(x, PowScalar{static_cast<double>(c)});
+[[nodiscard]] Tensor<T> pow(const Tensor<T>& x, double c) {
+  return detail::unary(x, PowScalar{c});
 }
 
 /// c^x, elementwise, for a number c.
@@ -220,9 +220,8 @@ template <FloatScalar T>
 /// Cost:      one pass; saves the result
 /// Reference: PyTorch `pow`
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> pow(std::type_identity_t<T> c, const Tensor<T>& x) {
-  const auto base = static_cast<double>(c);
-  return detail::unary(x, ScalarPow{base, math::log(base)});
+[[nodiscard]] Tensor<T> pow(double c, const Tensor<T>& x) {
+  return detail::unary(x, ScalarPow{c, math::log(c)});
 }
 
 }  // namespace eigengrad

@@ -21,7 +21,7 @@ namespace eigengrad::optim {
 /// divides by
 ///            max(norm, max_norm), without the 1e-6.
 template <FloatScalar T>
-double clip_by_global_norm(std::vector<Parameter<T>> parameters, double max_norm) {
+double clip_by_global_norm(const std::vector<Parameter<T>>& parameters, double max_norm) {
   eigengrad::detail::check_positive("clip_by_global_norm", "max_norm", max_norm);
   double squares = 0;
   for (const Parameter<T>& parameter : parameters) {
@@ -40,7 +40,7 @@ double clip_by_global_norm(std::vector<Parameter<T>> parameters, double max_norm
   const double norm = std::sqrt(squares);
   const double scale = max_norm / (norm + 1e-6);
   if (!(scale >= 1.0)) {
-    for (Parameter<T>& parameter : parameters) {
+    for (Parameter<T> parameter : parameters) {  // a handle
       if (parameter.has_gradient()) {
         T* const g = parameter.mutable_gradient().mutable_data();
         const T factor = static_cast<T>(scale);
@@ -57,9 +57,9 @@ double clip_by_global_norm(std::vector<Parameter<T>> parameters, double max_norm
 /// Throws:    ValueError if limit is not positive
 /// Reference: PyTorch `clip_grad_value_`; Keras `clipvalue`
 template <FloatScalar T>
-void clip_by_value(std::vector<Parameter<T>> parameters, double limit) {
+void clip_by_value(const std::vector<Parameter<T>>& parameters, double limit) {
   eigengrad::detail::check_positive("clip_by_value", "limit", limit);
-  for (Parameter<T>& parameter : parameters) {
+  for (Parameter<T> parameter : parameters) {  // a handle
     if (parameter.has_gradient()) {
       T* const g = parameter.mutable_gradient().mutable_data();
       const T most = static_cast<T>(limit);

@@ -191,18 +191,19 @@ template <class = void>
 /// Throws:    ValueError unless low < high and high - low is a finite double
 /// Reference: Salmon et al. 2011 for the bits
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> uniform(const Shape& shape, std::type_identity_t<T> low,
-                                std::type_identity_t<T> high, const RandomKey& key) {
-  const double start = low;
-  const double width = static_cast<double>(high) - start;
-  if (!(low < high) || !std::isfinite(width)) {
-    detail::throw_interval(static_cast<double>(low), static_cast<double>(high));
+[[nodiscard]] Tensor<T> uniform(const Shape& shape, double low, double high, const RandomKey& key) {
+  const T first = static_cast<T>(low);
+  const T bound = static_cast<T>(high);
+  const auto start = static_cast<double>(first);
+  const double width = static_cast<double>(bound) - start;
+  if (!(first < bound) || !std::isfinite(width)) {
+    detail::throw_interval(low, high);
   }
-  // Rounding may reach high. For float, u width is exact in double, fused or not.
-  const T last = std::nextafter(high, low);
+  // Rounding may reach the bound. For float, u width is exact in double, fused or not.
+  const T last = std::nextafter(bound, first);
   return detail::from_random_words<T>(shape, key, [=](std::uint64_t bits) {
     const auto x = static_cast<T>(start + detail::unit_interval<T>(bits) * width);
-    return x < high ? x : last;
+    return x < bound ? x : last;
   });
 }
 
@@ -215,16 +216,16 @@ template <FloatScalar T>
 /// Reference: Box, Muller 1958; std::log, sin and cos may differ in the last bit between C
 /// libraries
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> normal(const Shape& shape, std::type_identity_t<T> mean,
-                               std::type_identity_t<T> deviation, const RandomKey& key) {
+[[nodiscard]] Tensor<T> normal(const Shape& shape, double mean, double deviation,
+                               const RandomKey& key) {
   if (!(deviation >= 0) || !std::isfinite(deviation)) {
-    detail::throw_deviation(static_cast<double>(deviation));
+    detail::throw_deviation(deviation);
   }
   constexpr double two_pi = 6.283185307179586476925;
   Tensor<T> x = detail::uninitialized<T>(shape);
   T* const to = static_cast<T*>(x.body().data);
-  const auto center = static_cast<double>(mean);
-  const auto scale = static_cast<double>(deviation);
+  const auto center = mean;
+  const auto scale = deviation;
   kernels::parallel_for(x.size(), detail::random_grain, [&](Index begin, Index end) noexcept {
     for (Index i = begin; i < end; i += 2) {
       const std::array<std::uint64_t, 2> bits = detail::random_pair(key, i / 2);

@@ -1,0 +1,152 @@
+// The MLP trainer: the classic Keras workflow as a C++ program. Loads a table, splits and
+// standardises it, trains a multilayer perceptron, tests it, tunes it when asked to, saves it and
+// predicts with it. See --help.
+
+#include "mlp_trainer/data.hpp"
+#include "mlp_trainer/options.hpp"
+#include "mlp_trainer/training.hpp"
+
+#include <eigengrad/eigengrad.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+
+namespace trainer {
+
+/// Reads features without labels: .npy (rows, features) or .csv.
+[[nodiscard]] eg::Tensor<float> read_features(const std::string& path) {
+  if (ends_with(path, ".npy")) {
+    return eg::load_npy<float>(path);
+  }
+  return eg::load_csv<float>(path);
+}
+
+/// --load DIR --predict FILE: one line a row, the class (with its probability) or the number.
+void predict_file(const Options& options) {
+  auto trained = eg::train::load_mlp<float>(options.load);
+  const eg::Tensor<float> x = read_features(options.predict);
+  eg::check_finite(x, trained.feature_names);
+  if (x.rank() != 2 || x.extent(1) != trained.mlp.features) {
+    throw eg::FileError("mlp_trainer", options.predict,
+                        "shape is " + eg::to_string(x.shape()) + ", the model expects (rows, " +
+                            std::to_string(trained.mlp.features) + ")");
+  }
+  const auto y = trained.predict(x);
+  if (trained.mlp.task == eg::train::Task::regression) {
+    for (const float value : y.values()) {
+      std::printf("%.9g\n", static_cast<double>(value));
+    }
+    return;
+  }
+  const auto classes = trained.predict_classes(x);
+  const auto scores = trained.mlp.task == eg::train::Task::binary ? y : eg::softmax(y);
+  for (eg::Index i = 0; i < x.extent(0); ++i) {
+    const auto which = static_cast<std::size_t>(classes.at(i));
+    const double first =
+        static_cast<double>(scores.at(i, scores.extent(1) == 1 ? 0 : classes.at(i)));
+    const double probability = scores.extent(1) == 1 && which == 0 ? 1.0 - first : first;
+    std::printf("%s %.4f\n", trained.class_names[which].c_str(), probability);
+  }
+}
+
+void print_test(const eg::train::Evaluation& result, const eg::train::TrainedMlp<float>& trained) {
+  std::printf("test: loss %.4f", result.loss);
+  for (const auto& [name, value] : result.metrics) {
+    // Errors in the unit of the target.
+    std::printf(" %s %.4f", name.c_str(), name == "rmse" ? value * trained.target_scale : value);
+  }
+  std::printf("\n");
+}
+
+void train_and_test(const Options& options) {
+  const Table table = read_table(options);
+  eg::train::TrainedMlp<float> trained{
+      {}, eg::train::make_mlp<float>({.features = 1, .hidden = {}}, 0), {}, {}, {}};
+  trained.mlp.task = table.task;
+  trained.mlp.features = table.x.extent(1);
+  trained.mlp.outputs = table.task == eg::train::Task::multiclass
+                            ? static_cast<eg::Index>(table.class_names.size())
+                            : 1;
+  trained.mlp.activation = options.activation;
+  trained.feature_names = table.feature_names;
+  trained.class_names = table.class_names;
+  const Parts parts = make_parts(table, options, trained);
+
+  const Hyperparameters hyper{options.learning_rate, options.hidden, options.batch_size};
+  const auto verbose =
+      options.quiet ? eg::train::Verbosity::silent : eg::train::Verbosity::automatic;
+  static_cast<void>(train_once(options, hyper, parts, trained, verbose));
+  eg::train::Evaluation result = test(options, parts, trained);
+  if (options.target_accuracy.has_value() && result["accuracy"] < *options.target_accuracy) {
+    std::printf("test accuracy %.4f is below the target %g: tuning\n", result["accuracy"],
+                *options.target_accuracy);
+    tune(options, parts, trained);
+    result = test(options, parts, trained);
+    if (result["accuracy"] < *options.target_accuracy) {
+      std::printf("the target %g was not reached\n", *options.target_accuracy);
+    }
+  }
+  if (!options.save.empty()) {
+    eg::train::save_mlp(options.save, trained);
+  }
+  print_test(result, trained);
+}
+
+/// Refuses what no single flag can see. Throws: ValueError
+void check(const Options& options) {
+  if (options.load.empty() != options.predict.empty()) {
+    throw eg::ValueError("mlp_trainer", "--load and --predict go together");
+  }
+  if (options.target_accuracy.has_value() && options.task == "regression") {
+    throw eg::ValueError("mlp_trainer", "--target-accuracy needs classes, --task is regression");
+  }
+  if (options.threads < 0) {
+    throw eg::ValueError("mlp_trainer",
+                         "--threads is negative: " + std::to_string(options.threads));
+  }
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Trains a multilayer perceptron on a table and tests it on a held-out part.",
+               "mlp_trainer");
+  Options options;
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {
+      return app.exit(error);
+    }
+    std::fprintf(stderr, "mlp_trainer: %s (see --help)\n", error.what());
+    return 2;
+  }
+  try {
+    check(options);
+    if (options.threads > 0) {
+      eg::set_num_threads(options.threads);
+    }
+    if (options.load.empty()) {
+      train_and_test(options);
+    } else {
+      predict_file(options);
+    }
+  } catch (const eg::Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 2;
+  }
+  return 0;
+}
+
+}  // namespace trainer
+
+int main(int argc, char** argv) {
+  try {
+    return trainer::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "mlp_trainer: %s\n", error.what());
+    return 1;
+  }
+}

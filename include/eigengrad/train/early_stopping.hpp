@@ -1,0 +1,94 @@
+#pragma once
+// EarlyStopping: stops when a quantity no longer improves, and goes back to the best weights.
+
+#include <eigengrad/tensor/copy.hpp>
+#include <eigengrad/train/callback.hpp>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace eigengrad::train {
+
+/// Which way a monitored quantity improves. `automatic`: down for losses and errors, up for the
+/// rest.
+enum class Improves { automatic, down, up };
+
+struct EarlyStoppingOptions {
+  std::string monitor = "val_loss";
+  Index patience = 0;      // epochs without improvement that are tolerated
+  double min_delta = 0.0;  // what counts as an improvement is more than this
+  Improves improves = Improves::automatic;
+  bool restore_best = true;
+};
+
+/// Stops when `monitor` has not improved for more than `patience` epochs; at the end of training
+/// the weights of the best epoch come back, whether it stopped or not.
+///
+/// Throws:    ValueError at the first epoch's end if the history has no such series
+/// Reference: Keras `EarlyStopping(restore_best_weights=True)`
+template <FloatScalar T>
+class EIGENGRAD_API EarlyStopping final : public Callback<T> {
+ public:
+  explicit EarlyStopping(EarlyStoppingOptions options = {}) : options_(std::move(options)) {
+    const std::string& name = options_.monitor;
+    const auto ends = [&](std::string_view tail) {
+      return name.size() >= tail.size() &&
+             name.compare(name.size() - tail.size(), tail.size(), tail) == 0;
+    };
+    down_ = options_.improves == Improves::down || (options_.improves == Improves::automatic &&
+                                                    (ends("loss") || ends("mae") || ends("rmse")));
+  }
+
+  /// The best epoch, from 1; 0 before the first.
+  [[nodiscard]] Index best_epoch() const noexcept { return best_epoch_; }
+  [[nodiscard]] double best_value() const noexcept { return best_; }
+
+  void on_train_begin(TrainingState<T>& /*state*/) override {
+    best_epoch_ = 0;
+    best_values_.clear();
+  }
+
+  void on_epoch_end(TrainingState<T>& state) override {
+    const double value = state.history().last(options_.monitor);
+    const bool better = best_epoch_ == 0 || (down_ ? value < best_ - options_.min_delta
+                                                   : value > best_ + options_.min_delta);
+    if (better) {
+      best_ = value;
+      best_epoch_ = state.epoch;
+      keep(state.optimizer().parameters());
+    } else if (state.epoch - best_epoch_ > options_.patience) {
+      state.stop(eigengrad::detail::concat(options_.monitor, " has not improved since epoch ",
+                                           best_epoch_));
+    }
+  }
+
+  void on_train_end(TrainingState<T>& state) override {
+    if (!options_.restore_best || best_epoch_ == 0 || best_epoch_ == state.epoch) {
+      return;
+    }
+    std::vector<Parameter<T>> parameters = state.optimizer().parameters();
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+      parameters[i].assign(best_values_[i]);
+    }
+  }
+
+ private:
+  void keep(const std::vector<Parameter<T>>& parameters) {
+    if (!options_.restore_best) {
+      return;
+    }
+    best_values_.clear();
+    for (const Parameter<T>& parameter : parameters) {
+      best_values_.push_back(clone<T>(parameter));
+    }
+  }
+
+  EarlyStoppingOptions options_;
+  bool down_ = true;
+  double best_ = 0;
+  Index best_epoch_ = 0;
+  std::vector<Tensor<T>> best_values_;
+};
+
+}  // namespace eigengrad::train

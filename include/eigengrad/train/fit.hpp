@@ -1,0 +1,309 @@
+#pragma once
+// fit: the training loop, with Keras's semantics for epochs, batches and validation_split.
+
+#include <eigengrad/data/dataset.hpp>
+#include <eigengrad/data/loader.hpp>
+#include <eigengrad/data/rows.hpp>
+#include <eigengrad/optim/optimizer.hpp>
+#include <eigengrad/tape/tape.hpp>
+#include <eigengrad/train/callback.hpp>
+#include <eigengrad/train/evaluate.hpp>
+#include <eigengrad/train/history.hpp>
+#include <eigengrad/train/metric.hpp>
+#include <eigengrad/train/progress.hpp>
+
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace eigengrad {
+
+/// A loss became NaN or infinite during training; the parameters are those before the step.
+class EIGENGRAD_API DivergenceError : public Error {
+ public:
+  DivergenceError(const std::string& message, Index epoch, Index step)
+      : Error("fit", message), epoch_(epoch), step_(step) {}
+  /// Epoch and step within it, from 1.
+  [[nodiscard]] Index epoch() const noexcept { return epoch_; }
+  [[nodiscard]] Index step() const noexcept { return step_; }
+
+ private:
+  Index epoch_;
+  Index step_;
+};
+
+}  // namespace eigengrad
+
+namespace eigengrad::train {
+
+/// Options of fit(). The validation data is either `validation` or the last part of the training
+/// data.
+template <FloatScalar T, AnyScalar Y>
+struct FitOptions {
+  Index epochs = 1;
+  Index batch_size = 32;
+  /// In [0, 1): the LAST rows, cut off before any shuffling at floor(n (1 - validation_split)), as
+  /// Keras does.
+  double validation_split = 0.0;
+  std::optional<Dataset<T, Y>> validation = {};
+  bool shuffle = true;
+  /// Key of the shuffle.
+  std::uint64_t seed = 42;
+  std::vector<Metric> metrics = {};
+  std::vector<Callback<T>*> callbacks = {};
+  /// Stop after this many optimizer steps, in the midst of an epoch if need be.
+  std::optional<Index> max_steps = {};
+  /// Stop at the end of the first epoch whose training loss is at most this.
+  std::optional<double> stop_at_loss = {};
+  Verbosity verbose = Verbosity::automatic;
+};
+
+}  // namespace eigengrad::train
+
+namespace eigengrad::detail {
+
+[[noreturn]] EIGENGRAD_COLD inline void throw_epochs(Index epochs) {
+  throw ValueError("fit", concat("epochs is not positive: ", epochs));
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_max_steps(Index steps) {
+  throw ValueError("fit", concat("max_steps is not positive: ", steps));
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_validation_split(double split) {
+  throw ValueError("fit", concat("validation_split is outside [0, 1): ", split));
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_validation_twice() {
+  throw ValueError("fit", "both validation data and a validation_split were given");
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_empty_part(double split, Index rows, Index train) {
+  throw ValueError("fit", concat("validation_split ", split, " of ", rows, " rows leaves ", train,
+                                 " to train and ", rows - train, " to validate"));
+}
+
+/// One epoch's data: what is trained on, and what is held out (undefined: nothing).
+template <FloatScalar T, AnyScalar Y>
+struct FitData {
+  Tensor<T> x;
+  Tensor<Y> y;
+  Tensor<T> validation_x;
+  Tensor<Y> validation_y;
+};
+
+/// Checks the options and splits the data, by views.
+template <FloatScalar T, AnyScalar Y>
+[[nodiscard]] FitData<T, Y> prepare_fit(const Dataset<T, Y>& data,
+                                        const train::FitOptions<T, Y>& options) {
+  const Index rows = rows_of("fit", data.x, data.y);
+  if (rows == 0) {
+    throw_no_data("fit");
+  }
+  if (options.epochs < 1) {
+    throw_epochs(options.epochs);
+  }
+  if (options.batch_size < 1) {
+    throw_batch_size("fit", options.batch_size);
+  }
+  if (options.max_steps.has_value() && *options.max_steps < 1) {
+    throw_max_steps(*options.max_steps);
+  }
+  if (!(options.validation_split >= 0 && options.validation_split < 1)) {
+    throw_validation_split(options.validation_split);
+  }
+  FitData<T, Y> result{data.x, data.y, {}, {}};
+  if (options.validation.has_value()) {
+    if (options.validation_split > 0) {
+      throw_validation_twice();
+    }
+    if (rows_of("fit", options.validation->x, options.validation->y) == 0) {
+      throw_no_data("fit");
+    }
+    result.validation_x = options.validation->x;
+    result.validation_y = options.validation->y;
+  } else if (options.validation_split > 0) {
+    const auto cut = static_cast<Index>(
+        std::floor(static_cast<double>(rows) * (1.0 - options.validation_split)));
+    if (cut == 0 || cut == rows) {
+      throw_empty_part(options.validation_split, rows, cut);
+    }
+    result.x = sliced(data.x, 0, 0, cut);
+    result.y = sliced(data.y, 0, 0, cut);
+    result.validation_x = sliced(data.x, 0, cut, rows);
+    result.validation_y = sliced(data.y, 0, cut, rows);
+  }
+  return result;
+}
+
+/// Runs a diverged batch again to find the first op that gave a NaN or an infinity.
+template <class Model, FloatScalar T, AnyScalar Y, class Loss>
+[[nodiscard]] EIGENGRAD_COLD std::string find_culprit(Model& model, const Tensor<T>& x,
+                                                      const Tensor<Y>& y, const Loss& loss) {
+  try {
+    const Tape tape(TapeOptions{.detect_anomaly = true});
+    static_cast<void>(loss(model(x), y));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no op gave it when the batch was run again";
+}
+
+/// One call of fit().
+template <class Model, FloatScalar T, AnyScalar Y, class Loss>
+class FitRun {
+ public:
+  FitRun(Model& model, const Dataset<T, Y>& data, optim::Optimizer<T>& optimizer, const Loss& loss,
+         const train::FitOptions<T, Y>& options)
+      : model_(model),
+        optimizer_(optimizer),
+        loss_(loss),
+        options_(options),
+        parts_(prepare_fit(data, options)),
+        loader_(
+            parts_.x, parts_.y,
+            {.batch_size = options.batch_size, .shuffle = options.shuffle, .seed = options.seed}),
+        totals_(options.metrics.begin(), options.metrics.end()),
+        state_(optimizer, history_, options.epochs, loader_.steps()),
+        progress_(options.verbose) {}
+
+  [[nodiscard]] train::History run() {
+    using Clock = std::chrono::steady_clock;
+    const Clock::time_point started = Clock::now();
+    if constexpr (requires { model_.train(); }) {
+      model_.train();
+    }
+    call(&train::Callback<T>::on_train_begin);
+    while (!state_.stopped() && state_.epoch < options_.epochs) {
+      ++state_.epoch;
+      run_epoch();
+    }
+    call(&train::Callback<T>::on_train_end);
+    if (state_.stopped()) {
+      progress_.say(concat("stopped after epoch ", state_.epoch, ": ", state_.stop_reason()));
+    }
+    history_.set_end(state_.step, state_.stop_reason(),
+                     std::chrono::duration<double>(Clock::now() - started).count());
+    return std::move(history_);
+  }
+
+ private:
+  void call(void (train::Callback<T>::*hook)(train::TrainingState<T>&)) {
+    for (train::Callback<T>* const callback : options_.callbacks) {
+      (callback->*hook)(state_);
+    }
+  }
+
+  void run_epoch() {
+    progress_.begin_epoch(state_.epoch, options_.epochs, loader_.steps());
+    state_.step_in_epoch = 0;
+    loss_sum_ = 0;
+    rows_ = 0;
+    reset_metrics();
+    call(&train::Callback<T>::on_epoch_begin);
+    for (const auto& [x, y] : loader_) {
+      run_batch(x, y);
+      if (state_.stopped()) {
+        break;
+      }
+    }
+    history_.append("loss", loss_sum_ / rows_);
+    append_metrics("");
+    if (parts_.validation_x.defined()) {
+      reset_metrics();
+      history_.append("val_loss", evaluate_batches(model_, parts_.validation_x, parts_.validation_y,
+                                                   loss_, options_.batch_size, totals_));
+      append_metrics("val_");
+    }
+    progress_.end_epoch(history_, state_.step_in_epoch);
+    call(&train::Callback<T>::on_epoch_end);
+    if (options_.stop_at_loss.has_value() && history_.last("loss") <= *options_.stop_at_loss) {
+      state_.stop(concat("the loss reached ", *options_.stop_at_loss));
+    }
+  }
+
+  void run_batch(const Tensor<T>& x, const Tensor<Y>& y) {
+    compute_gradients(x, y);
+    call(&train::Callback<T>::on_gradients);
+    optimizer_.step();
+    ++state_.step;
+    ++state_.step_in_epoch;
+    const auto rows = static_cast<double>(x.shape()[0]);
+    loss_sum_ += state_.batch_loss * rows;
+    rows_ += rows;
+    progress_.step(state_.step_in_epoch, loss_sum_ / rows_);
+    if (options_.max_steps.has_value() && state_.step >= *options_.max_steps) {
+      state_.stop(concat("reached the limit of ", *options_.max_steps, " steps"));
+    }
+    call(&train::Callback<T>::on_batch_end);
+  }
+
+  void compute_gradients(const Tensor<T>& x, const Tensor<Y>& y) {
+    Tape tape;
+    const Tensor<T> prediction = model_(x);
+    const Tensor<T> value = loss_(prediction, y);
+    if (value.size() != 1) {
+      throw_loss_shape("fit", value.shape());
+    }
+    state_.batch_loss = static_cast<double>(value.item());
+    if (!std::isfinite(state_.batch_loss)) {
+      const Index step = state_.step_in_epoch + 1;
+      throw DivergenceError(concat("the loss is ", state_.batch_loss, " at epoch ", state_.epoch,
+                                   ", step ", step, ": ", find_culprit(model_, x, y, loss_)),
+                            state_.epoch, step);
+    }
+    tape.backward(value);
+    for (MetricTotals& total : totals_) {
+      total.add(prediction, y);
+    }
+  }
+
+  void reset_metrics() noexcept {
+    for (MetricTotals& total : totals_) {
+      total.reset();
+    }
+  }
+  void append_metrics(std::string_view prefix) {
+    for (const MetricTotals& total : totals_) {
+      history_.append(concat(prefix, total.metric().name()), total.value());
+    }
+  }
+
+  Model& model_;
+  optim::Optimizer<T>& optimizer_;
+  const Loss& loss_;
+  const train::FitOptions<T, Y>& options_;
+  FitData<T, Y> parts_;
+  DataLoader<T, Y> loader_;
+  std::vector<MetricTotals> totals_;
+  train::History history_;
+  train::TrainingState<T> state_;
+  Progress progress_;
+  double loss_sum_ = 0;  // of the epoch's rows so far
+  double rows_ = 0;
+};
+
+}  // namespace eigengrad::detail
+
+namespace eigengrad::train {
+
+/// Trains a model: for every epoch the batches in a new order, each one a forward pass, a backward
+/// pass and a step of the optimizer; then the validation data. Series of the History: "loss" and
+/// each metric's name, means over the epoch's batches while the weights changed, as Keras reports
+/// them; with validation data also "val_loss" and "val_" + metric.
+///
+/// Shapes:    data.x (n, ...), data.y (n, ...); loss(model(x), y) -> ()
+/// Throws:    ValueError for options out of range or a split that leaves a part empty;
+/// DivergenceError when a loss is
+///            not finite, naming the epoch, the step and the first op that gave such a value; what
+///            the model, the loss, a metric or a callback throws
+/// Cost:      no heap call in a warm step; the last, smaller batch is kept
+/// Reference: Keras `Model.fit`
+template <class Model, FloatScalar T, AnyScalar Y, class Loss>
+History fit(Model& model, const Dataset<T, Y>& data, optim::Optimizer<T>& optimizer,
+            const Loss& loss, const std::type_identity_t<FitOptions<T, Y>>& options = {}) {
+  return eigengrad::detail::FitRun<Model, T, Y, Loss>(model, data, optimizer, loss, options).run();
+}
+
+}  // namespace eigengrad::train

@@ -1,0 +1,62 @@
+#pragma once
+// The losses as objects that fit() and evaluate() take. Any callable of (prediction, target) that
+// gives a scalar tensor will do as well.
+
+#include <eigengrad/losses/binary_cross_entropy.hpp>
+#include <eigengrad/losses/cross_entropy.hpp>
+#include <eigengrad/losses/regression.hpp>
+#include <eigengrad/tensor/tensor.hpp>
+
+namespace eigengrad::train {
+
+/// Keras's "binary_crossentropy": from probabilities, through the logits when the model ends in a
+/// sigmoid.
+struct BinaryCrossEntropy {
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& prediction, const Tensor<T>& target) const {
+    return binary_cross_entropy(prediction, target);
+  }
+};
+
+/// The same from logits: the model ends in a Dense layer.
+struct BinaryCrossEntropyWithLogits {
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& logits, const Tensor<T>& target) const {
+    return binary_cross_entropy_with_logits(logits, target);
+  }
+};
+
+/// PyTorch's "cross_entropy": from logits, against class indices or one-hot rows.
+struct CrossEntropy {
+  template <FloatScalar T, AnyScalar Y>
+  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& logits, const Tensor<Y>& target) const {
+    return cross_entropy(logits, target);
+  }
+};
+
+/// Keras's "mean_squared_error".
+struct MeanSquaredError {
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& prediction, const Tensor<T>& target) const {
+    return mean_squared_error(prediction, target);
+  }
+};
+
+/// Keras's "mean_absolute_error".
+struct MeanAbsoluteError {
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& prediction, const Tensor<T>& target) const {
+    return mean_absolute_error(prediction, target);
+  }
+};
+
+/// Huber's loss: quadratic up to `delta`, linear beyond.
+struct Huber {
+  double delta = 1.0;
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& prediction, const Tensor<T>& target) const {
+    return huber(prediction, target, delta);
+  }
+};
+
+}  // namespace eigengrad::train
