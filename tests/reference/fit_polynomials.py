@@ -8,7 +8,7 @@ Run: python3 fit_polynomials.py [name ...]
 
 import sys
 
-from mpmath import (cos, erf, erfc, exp, expm1, inf, log, lu_solve, matrix, mp, mpf, nstr, pi, sin,
+from mpmath import (cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, nstr, pi, sin,
                     sqrt)
 
 mp.dps = 60
@@ -61,27 +61,37 @@ def polynomial(f, weight, low, high, degree):
     return remez(basis, f, weight, chebyshev_grid(low, high, 800))
 
 
-def rational(f, weight, low, high, top, bottom):
-    """Minimax P / Q with Q(0) = 1: the coefficients of P, of Q, and the error."""
-    grid = chebyshev_grid(low, high, 600)
+def rational(f, weight, low, high, top, bottom, at_zero=None):
+    """Minimax P / Q with Q(0) = 1, P(0) = at_zero if given: the coefficients and the error."""
+    free = 0 if at_zero is None else 1
+    first = [] if at_zero is None else [mpf(at_zero)]
+    grid = chebyshev_grid(low, high, 300)
+    targets = {x: f(x) for x in grid}
+    weights = {x: weight(x) for x in grid}
     q = [mpf(1)] + [mpf(0)] * bottom
 
     def value(c, x):
         return sum(ci * x ** i for i, ci in enumerate(c))
 
-    for _ in range(12):
-        basis = ([lambda x, i=i: x ** i for i in range(top + 1)] +
-                 [lambda x, j=j: -f(x) * x ** j for j in range(1, bottom + 1)])
+    for _ in range(14):
+        basis = ([lambda x, i=i: x ** i for i in range(free, top + 1)] +
+                 [lambda x, j=j: -targets[x] * x ** j for j in range(1, bottom + 1)])
         last = list(q)
-        c, _ = remez(basis, f, lambda x: weight(x) / abs(value(last, x)), grid)
-        p, q = c[:top + 1], [mpf(1)] + c[top + 1:]
-    worst = max(abs(weight(x) * (f(x) - value(p, x) / value(q, x))) for x in grid)
+        c, _ = remez(basis, lambda x: targets[x] - sum(first),
+                     lambda x: weights[x] / abs(value(last, x)), grid)
+        p, q = first + c[:top + 1 - free], [mpf(1)] + c[top + 1 - free:]
+    worst = max(abs(weights[x] * (targets[x] - value(p, x) / value(q, x))) for x in grid)
     return p, q, worst
 
 
 def show(name, coefficients, error, digits):
     print(f"{name}: largest relative error 2^{nstr(log(error, 2), 4)}")
     print("  " + ", ".join(nstr(c, digits, min_fixed=0, max_fixed=0) for c in coefficients))
+
+
+def show_rational(name, top, bottom, error, digits):
+    show(name + " P", top, error, digits)
+    show(name + " Q", bottom, error, digits)
 
 
 FLOAT, DOUBLE = 9, 18  # decimal digits
@@ -93,6 +103,13 @@ def fit_expm1():
         c, e = polynomial(lambda r: (expm1(r) - r) / r ** 2, lambda r: r ** 2 / abs(expm1(r)),
                           -log(2) / 2 * mpf("1.001"), log(2) / 2 * mpf("1.001"), degree)
         show(f"expm1 {kind}", c, e, digits)
+
+
+def fit_exp2m1():
+    """(2^f - 1) / f for |f| <= 1/2, relative."""
+    c, e = polynomial(lambda f: expm1(f * log(2)) / f, lambda f: f / expm1(f * log(2)),
+                      mpf("-0.5005"), mpf("0.5005"), 5)
+    show("exp2m1 float", c, e, FLOAT)
 
 
 def fit_log():
@@ -117,6 +134,37 @@ def fit_trigonometric():
     c, e = polynomial(lambda z: (cos(sqrt(z)) - 1 + z / 2) / z ** 2,
                       lambda z: z ** 2 / cos(sqrt(z)), mpf("1e-12"), high, 2)
     show("cos float", c, e, FLOAT)
+
+
+def fit_erf():
+    """-log2(erfc(a)) / a on [0, 3.95], so that erf is relatively accurate; from there on it is 1."""
+    c, e = polynomial(lambda a: -log(erfc(a), 2) / a, lambda a: log(2) * erfc(a) * a / erf(a),
+                      mpf(0), mpf("3.95"), 8)
+    show("erf float", c, e, FLOAT)
+
+
+def fit_gelu():
+    """M(a) = Phi(-a) 2^(k a^2) on [0, 13.3] as P / Q, with k = log2(e) / 2 rounded to float.
+
+    Relative while Phi(-a) > 2^-12, then absolute, and relative again at 2^-10 of that weight:
+    such values hardly count beside x.
+    """
+    k = mpf(0x1715476) / 2 ** 25  # 0x1.715476p-1
+
+    def phi(a):
+        return erfc(a / sqrt(mpf(2))) / 2
+
+    show_rational("gelu float", *rational(
+        lambda a: phi(a) * 2 ** (k * a ** 2),
+        lambda a: max(min(1, phi(a) * 2 ** 12), mpf(2) ** -10) / phi(a) / 2 ** (k * a ** 2),
+        0, mpf("13.3"), 3, 4, "0.5"), FLOAT)
+
+
+def fit_erfc():
+    """erfc(a) e^(a^2) on [0, 10.1] as P / Q, relative."""
+    show_rational("erfc float", *rational(
+        lambda a: erfc(a) * exp(a ** 2), lambda a: 1 / (erfc(a) * exp(a ** 2)),
+        0, mpf("10.1"), 4, 5), FLOAT)
 
 
 def main():

@@ -148,6 +148,13 @@ inline constexpr int every_lane = -1;
 #endif
 #endif
 
+/// Whether multiply_add below is sure to round once.
+#if EIGENGRAD_VECTOR_BYTES == 64 || (EIGENGRAD_VECTOR_BYTES == 32 && defined(__FMA__))
+inline constexpr bool multiply_add_is_fused = true;
+#else
+inline constexpr bool multiply_add_is_fused = false;
+#endif
+
 /// a * b + c, rounded once where the instruction set has a fused multiply-add. The compilers'
 /// builtins are used because clang never fuses across two inlined operators, and because
 /// <immintrin.h> takes 0.6 s to parse.

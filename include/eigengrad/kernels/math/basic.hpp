@@ -13,7 +13,9 @@
 #include <eigengrad/kernels/packet.hpp>
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
@@ -42,15 +44,90 @@ inline constexpr T not_a_number = static_cast<T>(__builtin_nan(""));
 template <FloatScalar T>
 inline constexpr T rounding_shift = sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52);
 
-/// c0 + c1 x + c2 x^2 + ...
-template <FloatScalar T>
-EIGENGRAD_INLINE Packet<T> polynomial(Packet<T>, std::type_identity_t<T> c0) noexcept {
-  return c0;
+/// c[First] + c[First + 1] x + c[First + 2] x^2 + ..., by Horner's rule: packets are independent of
+/// each other, so that fewer instructions count for more than shorter chains of them.
+template <std::size_t First = 0, FloatScalar T, std::size_t N>
+EIGENGRAD_INLINE Packet<T> polynomial(Packet<T> x, const T (&c)[N]) noexcept {
+  if constexpr (First + 1 == N) {
+    return c[First];
+  } else {
+    return multiply_add(x, polynomial<First + 1>(x, c), Packet<T>(c[First]));
+  }
 }
-template <FloatScalar T, class... Rest>
-EIGENGRAD_INLINE Packet<T> polynomial(Packet<T> x, std::type_identity_t<T> c0,
-                                      Rest... rest) noexcept {
-  return multiply_add(x, polynomial(x, rest...), Packet<T>(c0));
+
+/// The smaller of x and the limit, the larger of both; x where it is NaN. Spelt with builtins
+/// because GCC makes two instructions of the comparison.
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> at_most(Packet<T> x, std::type_identity_t<Packet<T>> limit) noexcept {
+#if EIGENGRAD_VECTOR_BYTES == 32
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_minps256(limit.v, x.v));
+  } else {
+    return Packet<T>(__builtin_ia32_minpd256(limit.v, x.v));
+  }
+#elif defined(__SSE2__) && EIGENGRAD_VECTOR_BYTES == 16
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_minps(limit.v, x.v));
+  } else {
+    return Packet<T>(__builtin_ia32_minpd(limit.v, x.v));
+  }
+#else
+  return Packet<T>((limit.v < x.v) ? limit.v : x.v);
+#endif
+}
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> at_least(Packet<T> x, std::type_identity_t<Packet<T>> limit) noexcept {
+#if EIGENGRAD_VECTOR_BYTES == 32
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_maxps256(limit.v, x.v));
+  } else {
+    return Packet<T>(__builtin_ia32_maxpd256(limit.v, x.v));
+  }
+#elif defined(__SSE2__) && EIGENGRAD_VECTOR_BYTES == 16
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_maxps(limit.v, x.v));
+  } else {
+    return Packet<T>(__builtin_ia32_maxpd(limit.v, x.v));
+  }
+#else
+  return Packet<T>((limit.v > x.v) ? limit.v : x.v);
+#endif
+}
+
+/// a * b + c with the product in full precision, for products that c nearly cancels; without a
+/// fused instruction by Dekker's splitting into halves of the fraction.
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> multiply_add_exact(Packet<T> a, std::type_identity_t<Packet<T>> b,
+                                              std::type_identity_t<Packet<T>> c) noexcept {
+  if constexpr (kernels::multiply_add_is_fused) {
+    return multiply_add(a, b, c);
+  } else {
+    constexpr SignedBits<T> mask = -(SignedBits<T>{1} << (fraction_bits<T> + 2) / 2);
+    const Packet<T> a_high = kernels::from_bits<T>(kernels::to_bits(a) & mask);
+    const Packet<T> b_high = kernels::from_bits<T>(kernels::to_bits(b) & mask);
+    const Packet<T> a_low = a - a_high;
+    const Packet<T> b_low = b - b_high;
+    const Packet<T> product = a * b;
+    const Packet<T> error =
+        a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low);
+    return (product + c) + error;
+  }
+}
+
+/// Half of the lanes of x in double, and two such halves back in float.
+typedef float HalfNative __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES / 2)));
+template <int Half>
+EIGENGRAD_INLINE Packet<double> widen(Packet<float> x) noexcept {
+  HalfNative half;
+  std::memcpy(&half, reinterpret_cast<const char*>(&x.v) + Half * sizeof half, sizeof half);
+  return Packet<double>(__builtin_convertvector(half, Packet<double>::Native));
+}
+EIGENGRAD_INLINE Packet<float> narrow(Packet<double> first, Packet<double> second) noexcept {
+  const HalfNative halves[] = {__builtin_convertvector(first.v, HalfNative),
+                               __builtin_convertvector(second.v, HalfNative)};
+  Packet<float> y;
+  std::memcpy(&y.v, halves, sizeof y.v);
+  return y;
 }
 
 /// f(x) lane by lane, for functions and ranges that are not vectorised.
@@ -97,6 +174,15 @@ template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T copysign(T magnitude, std::type_identity_t<T> sign_of) noexcept {
   return copysign(Packet<T>(magnitude), Packet<T>(sign_of)).v[0];
 }
+
+namespace detail {
+/// copysign for a magnitude without sign: one instruction less.
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> give_sign(Packet<T> magnitude, Packet<T> sign_of) noexcept {
+  return kernels::from_bits<T>(kernels::to_bits(magnitude) |
+                               (kernels::to_bits(sign_of) & sign_bit<T>));
+}
+}  // namespace detail
 
 /// -1, 0 or 1; x itself for zeros and NaN.
 template <FloatScalar T>
@@ -164,7 +250,7 @@ template <FloatScalar T>
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> minimum(Packet<T> a,
                                                  std::type_identity_t<Packet<T>> b) noexcept {
-  return select(b != b, b, select(b < a, b, a));
+  return select(b != b, b, detail::at_most(a, b));
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T minimum(T a, std::type_identity_t<T> b) noexcept {
@@ -175,7 +261,7 @@ template <FloatScalar T>
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> maximum(Packet<T> a,
                                                  std::type_identity_t<Packet<T>> b) noexcept {
-  return select(b != b, b, select(b > a, b, a));
+  return select(b != b, b, detail::at_least(a, b));
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T maximum(T a, std::type_identity_t<T> b) noexcept {

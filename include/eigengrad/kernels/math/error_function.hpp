@@ -1,62 +1,56 @@
 #pragma once
-// The error function of packets and scalars, and the activations built on it: erf, erfc, gelu.
+// The error function of packets and scalars: erf, erfc. In double both are the C library's, lane by
+// lane. The coefficients are those of tests/reference/fit_polynomials.py.
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/kernels/math/basic.hpp>
 #include <eigengrad/kernels/math/exp.hpp>
+#include <eigengrad/kernels/packet.hpp>
 
 namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
 
-/// The error function.
+/// The error function, relatively accurate near 0; keeps -0.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> erf(Packet<T> x) noexcept {
-  return detail::map_lanes(
-      x, [](T lane) { return static_cast<T>(__builtin_erf(static_cast<double>(lane))); });
+  if constexpr (sizeof(T) == 4) {
+    // 1 - 2^-u with u = -log2(erfc(|x|)): u / |x| is smooth, and no digits cancel anywhere.
+    const Packet<T> size = detail::at_most(abs(x), 4.0f);
+    const Packet<T> u =
+        size * detail::polynomial(size, {1.62790704f, 9.18447625e-1f, 1.48277067e-1f,
+                                         -2.76320318e-2f, -2.31399536e-4f, 2.40500894e-3f,
+                                         -9.12988681e-4f, 1.69719922e-4f, -1.33539038e-5f});
+    return detail::give_sign(detail::one_minus_exp2(u), x);
+  } else {
+    return detail::map_lanes(x, [](T lane) { return __builtin_erf(lane); });
+  }
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T erf(T x) noexcept {
   return erf(Packet<T>(x)).v[0];
 }
 
-/// 1 - erf(x).
+/// 1 - erf(x), relatively accurate in the upper tail down to the subnormals.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> erfc(Packet<T> x) noexcept {
-  return detail::map_lanes(
-      x, [](T lane) { return static_cast<T>(__builtin_erfc(static_cast<double>(lane))); });
+  if constexpr (sizeof(T) == 4) {
+    // exp(-a^2) times a fraction; from 10.1 on it is 0. What a^2 lost is put back to first order.
+    const Packet<T> a = detail::at_most(abs(x), 10.1f);
+    const Packet<T> square = a * a;
+    const Packet<T> lost = detail::multiply_add_exact(a, a, -square);
+    const Packet<T> p = detail::polynomial(
+        a, {1.00000001f, 1.23845892f, 7.31656385e-1f, 2.29244297e-1f, 3.28021084e-2f});
+    const Packet<T> q = detail::polynomial(
+        a, {1.0f, 2.36683867f, 2.40233847f, 1.32546637f, 4.06351327e-1f, 5.81395249e-2f});
+    const Packet<T> tail = detail::exp_bounded(-square) * (p * (T(1) - lost) / q);
+    return select(x < T(0), T(2) - tail, tail);
+  } else {
+    return detail::map_lanes(x, [](T lane) { return __builtin_erfc(lane); });
+  }
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T erfc(T x) noexcept {
   return erfc(Packet<T>(x)).v[0];
-}
-
-/// x Phi(x), with the normal distribution function.
-template <FloatScalar T>
-[[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_erf(Packet<T> x) noexcept {
-  return detail::map_lanes(x, [](T lane) {
-    return lane == -detail::infinity<T> ? T(0)
-                                        : static_cast<T>(0.5 * lane *
-                                                         __builtin_erfc(-static_cast<double>(lane) *
-                                                                        0.70710678118654752440));
-  });
-}
-template <FloatScalar T>
-[[nodiscard]] EIGENGRAD_INLINE T gelu_erf(T x) noexcept {
-  return gelu_erf(Packet<T>(x)).v[0];
-}
-
-/// The approximation x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2.
-template <FloatScalar T>
-[[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_tanh(Packet<T> x) noexcept {
-  return detail::map_lanes(x, [](T lane) {
-    const double z = lane;
-    const double u = 2 * 0.79788456080286535588 * z * (1 + 0.044715 * z * z);
-    return lane == -detail::infinity<T> ? T(0) : static_cast<T>(z / (1 + __builtin_exp(-u)));
-  });
-}
-template <FloatScalar T>
-[[nodiscard]] EIGENGRAD_INLINE T gelu_tanh(T x) noexcept {
-  return gelu_tanh(Packet<T>(x)).v[0];
 }
 
 }  // namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY

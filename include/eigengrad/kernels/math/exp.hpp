@@ -19,28 +19,27 @@ inline constexpr T ln2_high = sizeof(T) == 4 ? T(0.693359375) : T(6.931471803691
 template <FloatScalar T>
 inline constexpr T ln2_low = sizeof(T) == 4 ? T(-2.12194440e-4) : T(1.90821492927058770002e-10);
 
-/// x as n ln(2) + r. `shifted` holds n in its low bits.
+/// x as n ln(2) + r. The low bits of `shifted` hold n + Bias.
 template <FloatScalar T>
 struct ExpReduction {
   Packet<T> shifted;
   Packet<T> n;
   Packet<T> r;
 };
-template <FloatScalar T>
+template <int Bias, FloatScalar T>
 EIGENGRAD_INLINE ExpReduction<T> reduce_exp(Packet<T> x) noexcept {
   constexpr T log2_e = T(1.44269504088896340736);
-  const Packet<T> shifted = multiply_add(x, Packet<T>(log2_e), Packet<T>(rounding_shift<T>));
-  const Packet<T> n = shifted - rounding_shift<T>;
+  constexpr T shift = rounding_shift<T> + T(Bias);
+  const Packet<T> shifted = multiply_add(x, Packet<T>(log2_e), Packet<T>(shift));
+  const Packet<T> n = shifted - shift;
   const Packet<T> r = multiply_add(n, Packet<T>(-ln2_high<T>), x);
   return {shifted, n, multiply_add(n, Packet<T>(-ln2_low<T>), r)};
 }
 
-/// 2^n from the sum of n and rounding_shift: n goes straight to the exponent's bits.
+/// 2^n where the low bits hold n plus the bias of the exponent: they become the exponent.
 template <FloatScalar T>
-EIGENGRAD_INLINE Packet<T> power_of_two(typename Mask<T>::Native shifted,
-                                        int bias = exponent_bias<T>) noexcept {
-  constexpr int width = fraction_bits<T>;
-  return kernels::from_bits<T>((shifted << width) + (SignedBits<T>{bias} << width));
+EIGENGRAD_INLINE Packet<T> power_of_two(typename Mask<T>::Native low_bits) noexcept {
+  return kernels::from_bits<T>(low_bits << fraction_bits<T>);
 }
 
 /// e^r - 1 for |r| <= ln(2) / 2.
@@ -48,22 +47,23 @@ template <FloatScalar T>
 EIGENGRAD_INLINE Packet<T> expm1_reduced(Packet<T> r) noexcept {
   Packet<T> q;
   if constexpr (sizeof(T) == 4) {
-    q = polynomial(r, 4.99999981e-1f, 1.66665432e-1f, 4.16672018e-2f, 8.36658028e-3f,
-                   1.38825118e-3f);
+    q = polynomial(
+        r, {4.99999981e-1f, 1.66665432e-1f, 4.16672018e-2f, 8.36658028e-3f, 1.38825118e-3f});
   } else {
-    q = polynomial(r, 5.00000000000000523e-1, 1.66666666666665886e-1, 4.16666666665761082e-2,
-                   8.33333333338993449e-3, 1.3888888931794815e-3, 1.98412697183992016e-4,
-                   2.48015049792853329e-5, 2.75574078124943727e-6, 2.7626161222944161e-7,
-                   2.50537930731273515e-8);
+    q = polynomial(r, {5.00000000000000523e-1, 1.66666666666665886e-1, 4.16666666665761082e-2,
+                       8.33333333338993449e-3, 1.3888888931794815e-3, 1.98412697183992016e-4,
+                       2.48015049792853329e-5, 2.75574078124943727e-6, 2.7626161222944161e-7,
+                       2.50537930731273515e-8});
   }
   return multiply_add(r * r, q, r);
 }
 
 /// 2^n (1 + p), where n may be past the normal exponents: in two exact steps, so that subnormal
-/// results are rounded once.
+/// results are rounded once. The low bits of `shifted` hold n and twice the bias of the exponent.
 template <FloatScalar T>
 EIGENGRAD_INLINE Packet<T> scale_exp(Packet<T> p, Packet<T> n, Packet<T> shifted) noexcept {
-  const Packet<T> half = multiply_add(n, Packet<T>(T(0.5)), Packet<T>(rounding_shift<T>));
+  constexpr T shift = rounding_shift<T> + T(exponent_bias<T>);
+  const Packet<T> half = multiply_add(n, Packet<T>(T(0.5)), Packet<T>(shift));
   const auto half_bits = kernels::to_bits(half);
   return (T(1) + p) * power_of_two<T>(half_bits) *
          power_of_two<T>(kernels::to_bits(shifted) - half_bits);
@@ -78,11 +78,40 @@ inline constexpr T exp_lowest = sizeof(T) == 4 ? T(-104) : T(-746);
 template <FloatScalar T>
 inline constexpr T expm1_lowest = sizeof(T) == 4 ? T(-18) : T(-38);
 
-/// e^x for x <= 0: one comparison less.
+/// e^x for x <= exp_highest: one comparison less.
 template <FloatScalar T>
-EIGENGRAD_INLINE Packet<T> exp_nonpositive(Packet<T> x) noexcept {
-  const auto [shifted, n, r] = reduce_exp(select(x < exp_lowest<T>, exp_lowest<T>, x));
+EIGENGRAD_INLINE Packet<T> exp_bounded(Packet<T> x) noexcept {
+  const auto [shifted, n, r] = reduce_exp<2 * exponent_bias<T>>(at_least(x, exp_lowest<T>));
   return scale_exp(expm1_reduced(r), n, shifted);
+}
+
+/// (2^g - 1) / g for |g| <= 1/2.
+EIGENGRAD_INLINE Packet<float> exp2m1_quotient(Packet<float> g) noexcept {
+  return polynomial(g, {6.93147188e-1f, 2.40226498e-1f, 5.55035722e-2f, 9.61823791e-3f,
+                        1.33908497e-3f, 1.54035166e-4f});
+}
+
+/// 1 - 2^-u for 0 <= u <= 126 as (1 - 2^-n) - 2^-n (2^g - 1) with u = n - g and |g| <= 1/2. For
+/// functions that forgive a relative error of u. Never -0.
+EIGENGRAD_INLINE Packet<float> one_minus_exp2(Packet<float> u) noexcept {
+  constexpr float shift = rounding_shift<float> + float{exponent_bias<float>};
+  const Packet<float> shifted = shift - u;
+  const Packet<float> g = (shift - shifted) - u;
+  const Packet<float> scale = power_of_two<float>(kernels::to_bits(shifted));
+  return multiply_add(-(scale * g), exp2m1_quotient(g), 1.0f - scale);
+}
+
+/// 1 - e^(-2 size), for size >= 0.
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> one_minus_exp_twice(Packet<T> size) noexcept {
+  if constexpr (sizeof(T) == 4) {
+    return one_minus_exp2(at_most(size * 2.88539008f, 29.0f));  // 2 log2(e)
+  } else {
+    const Packet<T> bounded = at_most(size, 20.0);
+    const auto [shifted, n, r] = reduce_exp<exponent_bias<T>>(-(bounded + bounded));
+    const Packet<T> scale = power_of_two<T>(kernels::to_bits(shifted));
+    return multiply_add(-scale, expm1_reduced(r), 1.0 - scale);
+  }
 }
 
 }  // namespace detail
@@ -90,7 +119,7 @@ EIGENGRAD_INLINE Packet<T> exp_nonpositive(Packet<T> x) noexcept {
 /// e^x. Full range: the largest finite result is right, small ones go through the subnormals to 0.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> exp(Packet<T> x) noexcept {
-  return detail::exp_nonpositive(select(x > detail::exp_highest<T>, detail::exp_highest<T>, x));
+  return detail::exp_bounded(detail::at_most(x, detail::exp_highest<T>));
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T exp(T x) noexcept {
@@ -100,13 +129,12 @@ template <FloatScalar T>
 /// e^x - 1, without cancellation near 0; keeps -0.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> expm1(Packet<T> x) noexcept {
-  const Packet<T> above = select(x < detail::expm1_lowest<T>, detail::expm1_lowest<T>, x);
-  const auto [shifted, n, r] =
-      detail::reduce_exp(select(above > detail::exp_highest<T>, detail::exp_highest<T>, above));
+  const Packet<T> above = detail::at_least(x, detail::expm1_lowest<T>);
+  const auto [shifted, n, r] = detail::reduce_exp<detail::exponent_bias<T> - 1>(
+      detail::at_most(above, detail::exp_highest<T>));
   const Packet<T> p = detail::expm1_reduced(r);
   // 2^n p + (2^n - 1), halved so that n = 128 (1024) does not overflow early.
-  const Packet<T> half =
-      detail::power_of_two<T>(kernels::to_bits(shifted), detail::exponent_bias<T> - 1);
+  const Packet<T> half = detail::power_of_two<T>(kernels::to_bits(shifted));
   return select(n == T(0), p, T(2) * multiply_add(half, p, half - T(0.5)));
 }
 template <FloatScalar T>
@@ -117,8 +145,9 @@ template <FloatScalar T>
 /// 1 / (1 + e^-x), relatively accurate in the lower tail down to the subnormals.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> sigmoid(Packet<T> x) noexcept {
-  const Packet<T> e = detail::exp_nonpositive(-abs(x));
-  return select(x < T(0), e, T(1)) / (T(1) + e);
+  // e^x / (1 + e^x), and 1 from 40 on.
+  const Packet<T> e = detail::exp_bounded(detail::at_most(x, T(40)));
+  return e / (T(1) + e);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T sigmoid(T x) noexcept {
@@ -128,13 +157,9 @@ template <FloatScalar T>
 /// The hyperbolic tangent, relatively accurate near 0; keeps -0.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> tanh(Packet<T> x) noexcept {
-  // With e = 1 - exp(-2 |x|): tanh|x| = e / (2 - e), and 1 from 10 (20) on.
-  constexpr T one_from = sizeof(T) == 4 ? T(10) : T(20);
-  const Packet<T> size = abs(x);
-  const auto [shifted, n, r] = detail::reduce_exp(T(-2) * select(size > one_from, one_from, size));
-  const Packet<T> scale = detail::power_of_two<T>(kernels::to_bits(shifted));
-  const Packet<T> minus_e = multiply_add(scale, detail::expm1_reduced(r), scale - T(1));
-  return copysign(minus_e / (T(2) + minus_e), x);
+  // tanh|x| = e / (2 - e) with e = 1 - exp(-2 |x|).
+  const Packet<T> e = detail::one_minus_exp_twice(abs(x));
+  return detail::give_sign(e / (T(2) - e), x);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T tanh(T x) noexcept {

@@ -50,11 +50,11 @@ EIGENGRAD_INLINE Packet<T> log_reduced(Packet<T> n, Packet<T> f) noexcept {
   const Packet<T> half_square = T(0.5) * f * f;
   Packet<T> l;
   if constexpr (sizeof(T) == 4) {
-    l = polynomial(z, 6.66667764e-1f, 3.99775282e-1f, 2.98722793e-1f);
+    l = polynomial(z, {6.66667764e-1f, 3.99775282e-1f, 2.98722793e-1f});
   } else {
-    l = polynomial(z, 6.66666666666673464e-1, 3.99999999994127962e-1, 2.85714287428883924e-1,
-                   2.22221985137911486e-1, 1.81835678092465834e-1, 1.53139517427253714e-1,
-                   1.47970313824850077e-1);
+    l = polynomial(z, {6.66666666666673464e-1, 3.99999999994127962e-1, 2.85714287428883924e-1,
+                       2.22221985137911486e-1, 1.81835678092465834e-1, 1.53139517427253714e-1,
+                       1.47970313824850077e-1});
   }
   const Packet<T> tail =
       multiply_add(s, multiply_add(z, l, half_square), n * Packet<T>(ln2_low<T>));
@@ -107,7 +107,7 @@ template <FloatScalar T>
 /// log(1 + e^x) = log1p(e^-|x|) + max(x, 0): no overflow, relatively accurate in the lower tail.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> softplus(Packet<T> x) noexcept {
-  return log1p(detail::exp_nonpositive(-abs(x))) + select(x > T(0), x, T(0));
+  return log1p(detail::exp_bounded(-abs(x))) + detail::at_least(x, T(0));
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T softplus(T x) noexcept {
