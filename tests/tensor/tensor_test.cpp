@@ -12,8 +12,6 @@
 #include <utility>
 #include <vector>
 
-EIGENGRAD_COUNT_HEAP_CALLS;
-
 namespace eg = eigengrad;
 using eg::Index;
 using eg::Tensor;
