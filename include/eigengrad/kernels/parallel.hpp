@@ -68,6 +68,34 @@ namespace kernels::inline EIGENGRAD_KERNELS_KEY {
   return requested > 0 ? requested : default_threads();
 }
 
+/// The threads that parallel_tasks() would give `tasks` tasks here and now.
+[[nodiscard]] inline int threads_for(Index tasks) noexcept {
+  const int usable = usable_threads();
+  return tasks < usable ? (tasks < 1 ? 1 : static_cast<int>(tasks)) : usable;
+}
+
+/// Runs body(task, thread) for every task in [0, tasks) on `threads` threads; `thread` is in
+/// [0, threads) and tells apart what runs at the same time. `body` must not throw, and must give
+/// the same result whichever thread runs it and in any order.
+///
+/// Cost: no heap call of ours; with one thread, a plain loop
+template <class F>
+void parallel_tasks(Index tasks, [[maybe_unused]] int threads, F&& body) {
+#if EIGENGRAD_OPENMP
+  if (threads > 1) {
+    // Dynamic: a thread that lost its core to another process takes fewer tasks.
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (Index task = 0; task < tasks; ++task) {
+      body(task, omp_get_thread_num());
+    }
+    return;
+  }
+#endif
+  for (Index task = 0; task < tasks; ++task) {
+    body(task, 0);
+  }
+}
+
 /// Runs body(begin, end) for the blocks [0, grain), [grain, 2 grain), ... of [0, n), on several
 /// threads when there are several blocks and set_num_threads() allows it. The blocks are the same
 /// at any thread count. `body` must not throw, and may be called from any thread in any order.
@@ -75,33 +103,17 @@ namespace kernels::inline EIGENGRAD_KERNELS_KEY {
 /// Cost: no heap call of ours; with one block, or one thread, a plain loop
 template <class F>
 void parallel_for(Index n, Index grain, F&& body) {
-  if (n <= 0) {
-    return;
-  }
   if (n <= grain) {
-    body(Index{0}, n);
-    return;
-  }
-  const Index blocks = (n - 1) / grain + 1;
-  const auto run = [&](Index block) noexcept {
-    const Index begin = block * grain;
-    body(begin, n - begin < grain ? n : begin + grain);
-  };
-#if EIGENGRAD_OPENMP
-  const int usable = usable_threads();
-  if (usable > 1) {
-    const int threads = blocks < usable ? static_cast<int>(blocks) : usable;
-    // Dynamic: a thread that lost its core to another process takes fewer blocks.
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (Index block = 0; block < blocks; ++block) {
-      run(block);
+    if (n > 0) {
+      body(Index{0}, n);
     }
     return;
   }
-#endif
-  for (Index block = 0; block < blocks; ++block) {
-    run(block);
-  }
+  const Index blocks = (n - 1) / grain + 1;
+  parallel_tasks(blocks, threads_for(blocks), [&](Index block, int) noexcept {
+    const Index begin = block * grain;
+    body(begin, n - begin < grain ? n : begin + grain);
+  });
 }
 
 }  // namespace kernels::inline EIGENGRAD_KERNELS_KEY

@@ -4,25 +4,18 @@
 
 #include <eigengrad/kernels/gemm/arguments.hpp>
 #include <eigengrad/kernels/gemm/pack.hpp>
+#include <eigengrad/kernels/gemm/plan.hpp>
 #include <eigengrad/kernels/gemm/tile.hpp>
 
 #include <type_traits>
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
-/// How one product is cut and which operands are copied. A function of the shape and strides alone.
-struct GemmPlan {
-  Index depth;    // of k that is summed at once
-  Index rows;     // of C per block of packed A
-  Index columns;  // of C per task
-  bool packs_a;
-  bool packs_b;
-};
-
 /// Elements of scratch that gemm_block needs under a plan.
 template <FloatScalar T>
 [[nodiscard]] constexpr Index gemm_scratch(const GemmPlan& plan) noexcept {
-  return plan.depth * (gemm_tile_columns<T> + (plan.packs_a ? plan.rows : 0));
+  return plan.depth * (gemm_tile_columns<T> + (plan.packs_a ? plan.rows : 0)) +
+         2 * gemm_tile_columns<T>;
 }
 
 /// Applies f to a part of C that was just written.
@@ -44,31 +37,53 @@ EIGENGRAD_INLINE void gemm_activate(Index rows, Index columns, T* c, Index row_s
   }
 }
 
-/// A block of C narrower than the micro-kernel: through a padded copy. `b` is a padded panel.
+/// Blocks of C narrower than the micro-kernel, at the end of its rows: one at a time through a
+/// padded copy. `p.b` is a padded panel.
 template <FloatScalar T>
-__attribute__((noinline)) void gemm_fringe_tile(int rows, Index columns, Index k, const T* a,
-                                                Index a_row_stride, Index a_column_stride,
-                                                const T* b, const TileOutput<T>& output) noexcept {
+__attribute__((noinline)) void gemm_fringe_tiles(Index rows, Index count, Index columns,
+                                                 TileColumn<T> p) noexcept {
   constexpr Index width = gemm_tile_columns<T>;
   alignas(64) T block[gemm_tile_rows * width] = {};
   alignas(64) T bias[width] = {};
-  if (output.beta != T(0)) {
-    for (int r = 0; r < rows; ++r) {
-      for (Index j = 0; j < columns; ++j) {
-        block[r * width + j] = output.c[r * output.row_stride + j];
+  T* c = p.c;
+  const Index c_row_stride = p.c_row_stride;
+  if (p.bias != nullptr) {
+    for (Index j = 0; j < columns; ++j) {
+      bias[j] = p.bias[j];
+    }
+    p.bias = bias;
+  }
+  p.c = block;
+  p.c_row_stride = width;
+  for (; count > 0; --count) {
+    if (p.beta != T(0)) {
+      for (Index r = 0; r < rows; ++r) {
+        for (Index j = 0; j < columns; ++j) {
+          block[r * width + j] = c[r * c_row_stride + j];
+        }
       }
     }
-  }
-  if (output.bias != nullptr) {
-    for (Index j = 0; j < columns; ++j) {
-      bias[j] = output.bias[j];
+    gemm_tiles_of<T, gemm_tile_packets>(rows, 1, p);
+    for (Index r = 0; r < rows; ++r) {
+      for (Index j = 0; j < columns; ++j) {
+        c[r * c_row_stride + j] = block[r * width + j];
+      }
     }
+    p.a += p.a_tile_stride;
+    c += rows * c_row_stride;
   }
-  gemm_tile_of<T, gemm_tile_packets>(rows, k, a, a_row_stride, a_column_stride, b, width,
-                                     {block, width, output.alpha, output.beta, bias});
-  for (int r = 0; r < rows; ++r) {
-    for (Index j = 0; j < columns; ++j) {
-      output.c[r * output.row_stride + j] = block[r * width + j];
+}
+
+/// Copies rows [i_begin, i_end) and columns [l, l + depth) of A, block after block.
+template <FloatScalar T>
+void gemm_pack_rows(const GemmArguments<T>& p, Index i_begin, Index i_end, Index l, Index depth,
+                    T* packed) noexcept {
+  Index i = i_begin;
+  for (const RowRun& run : RowCut(i_end - i_begin).runs) {
+    for (Index tile = 0; tile < run.count; ++tile) {
+      gemm_pack_a(run.rows, p.m - i, depth, p.a + i * p.a_row_stride + l * p.a_column_stride,
+                  p.a_row_stride, p.a_column_stride, packed + (i - i_begin) * depth);
+      i += run.rows;
     }
   }
 }
@@ -80,46 +95,53 @@ void gemm_block(const GemmArguments<T>& p, const GemmPlan& plan, Index i_begin, 
   constexpr Index width = gemm_tile_columns<T>;
   T* const b_packed = scratch;
   T* const a_packed = scratch + plan.depth * width;
+  const RowCut cut(i_end - i_begin);
   Index l = 0;
   do {  // once with k = 0 too: C = beta C + bias
     const Index depth = p.k - l < plan.depth ? p.k - l : plan.depth;
     const bool last = l + depth == p.k;
     if (plan.packs_a) {
-      for (Index i = i_begin; i < i_end;) {
-        const int rows = gemm_next_rows(i_end - i);
-        gemm_pack_a(rows, depth, p.a + i * p.a_row_stride + l * p.a_column_stride, p.a_row_stride,
-                    p.a_column_stride, a_packed + (i - i_begin) * depth);
-        i += rows;
-      }
+      gemm_pack_rows(p, i_begin, i_end, l, depth, a_packed);
     }
     for (Index j = j_begin; j < j_end; j += width) {
       const Index columns = j_end - j < width ? j_end - j : width;
       const T* b = p.b + l * p.b_row_stride + j * p.b_column_stride;
-      Index b_row_stride = p.b_row_stride;
-      if (plan.packs_b || columns < width) {
+      const bool packs_b = plan.packs_b || columns < width;
+      if (packs_b) {
         gemm_pack_b(depth, columns, b, p.b_row_stride, p.b_column_stride, b_packed);
-        b = b_packed;
-        b_row_stride = width;
       }
-      for (Index i = i_begin; i < i_end;) {
-        const int rows = gemm_next_rows(i_end - i);
-        const T* a = plan.packs_a ? a_packed + (i - i_begin) * depth
-                                  : p.a + i * p.a_row_stride + l * p.a_column_stride;
-        const Index a_row_stride = plan.packs_a ? 1 : p.a_row_stride;
-        const Index a_column_stride = plan.packs_a ? rows : p.a_column_stride;
-        const TileOutput<T> output{p.c + i * p.c_row_stride + j, p.c_row_stride, p.alpha,
-                                   l == 0 ? p.beta : T(1),
-                                   last && p.bias != nullptr ? p.bias + j : nullptr};
+      TileColumn<T> tiles{
+          .k = depth,
+          .a = plan.packs_a ? a_packed : p.a + i_begin * p.a_row_stride + l * p.a_column_stride,
+          .a_row_stride = plan.packs_a ? 1 : p.a_row_stride,
+          .a_column_stride = p.a_column_stride,
+          .a_tile_stride = 0,
+          .b = packs_b ? b_packed : b,
+          .b_row_stride = packs_b ? width : p.b_row_stride,
+          .c = p.c + i_begin * p.c_row_stride + j,
+          .c_row_stride = p.c_row_stride,
+          .alpha = p.alpha,
+          .beta = l == 0 ? p.beta : T(1),
+          .bias = last && p.bias != nullptr ? p.bias + j : nullptr};
+      for (const RowRun& run : cut.runs) {
+        if (run.count == 0) {
+          continue;
+        }
+        tiles.a_tile_stride = run.rows * (plan.packs_a ? depth : p.a_row_stride);
+        if (plan.packs_a) {
+          tiles.a_column_stride = run.rows;
+        }
         if (columns == width) {
-          gemm_tile_of<T, gemm_tile_packets>(rows, depth, a, a_row_stride, a_column_stride, b,
-                                             b_row_stride, output);
+          gemm_tiles_of<T, gemm_tile_packets>(run.rows, run.count, tiles);
         } else {
-          gemm_fringe_tile(rows, columns, depth, a, a_row_stride, a_column_stride, b, output);
+          gemm_fringe_tiles(run.rows, run.count, columns, tiles);
         }
-        if (last) {
-          gemm_activate(rows, columns, output.c, output.row_stride, activation);
-        }
-        i += rows;
+        tiles.a += run.count * tiles.a_tile_stride;
+        tiles.c += run.count * run.rows * p.c_row_stride;
+      }
+      if (last) {
+        gemm_activate(i_end - i_begin, columns, p.c + i_begin * p.c_row_stride + j, p.c_row_stride,
+                      activation);
       }
     }
     l += depth;

@@ -3,17 +3,64 @@
 
 #include <eigengrad/kernels/gemm/arguments.hpp>
 #include <eigengrad/kernels/gemm/direct.hpp>
+#include <eigengrad/kernels/gemm/plan.hpp>
+#include <eigengrad/kernels/gemm/vector.hpp>
 #include <eigengrad/kernels/parallel.hpp>
 #include <eigengrad/memory/scratch.hpp>
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
-/// Chooses how the direct kernel cuts a product.
-template <FloatScalar T>
-[[nodiscard]] GemmPlan gemm_plan(const GemmArguments<T>& p) noexcept {
-  const Index cuts = (p.k + 255) / 256;
-  const Index depth = cuts == 0 ? 0 : (p.k + cuts - 1) / cuts;
-  return {depth, 144, p.n, p.n >= 64, p.b_column_stride != 1 || p.m >= 48};
+/// Blocks of C, on several threads when the plan says so.
+template <FloatScalar T, class Activation>
+void gemm_blocks(const GemmArguments<T>& p, const Activation& activation) {
+  const GemmPlan plan = gemm_plan(p);
+  const Index row_tasks = (p.m + plan.rows - 1) / plan.rows;
+  const Index tasks = row_tasks * ((p.n + plan.columns - 1) / plan.columns);
+  const int threads = plan.parallel ? threads_for(tasks) : 1;
+  const Index share = gemm_scratch<T>(plan);
+  detail::Scratch<T> scratch(share * threads);
+  parallel_tasks(tasks, threads, [&](Index task, int thread) noexcept {
+    const Index i = task % row_tasks * plan.rows;
+    const Index j = task / row_tasks * plan.columns;
+    gemm_block(p, plan, i, p.m - i < plan.rows ? p.m : i + plan.rows, j,
+               p.n - j < plan.columns ? p.n : j + plan.columns, scratch.data() + thread * share,
+               activation);
+  });
+}
+
+/// C is one column or one row. M is A with x a column of B, or the transpose of B with x a row of
+/// A.
+template <FloatScalar T, class Activation>
+void gemm_vector(const GemmArguments<T>& p, bool column, const Activation& activation) {
+  const T* const x = column ? p.b : p.a;
+  const Index x_stride = column ? p.b_row_stride : p.a_column_stride;
+  VectorProduct<T> product{.rows = column ? p.m : p.n,
+                           .k = p.k,
+                           .matrix = column ? p.a : p.b,
+                           .row_stride = column ? p.a_row_stride : p.b_column_stride,
+                           .column_stride = column ? p.a_column_stride : p.b_row_stride,
+                           .x = x,
+                           .c = p.c,
+                           .c_stride = column ? p.c_row_stride : 1,
+                           .alpha = p.alpha,
+                           .beta = p.beta,
+                           .bias = p.bias,
+                           .bias_stride = column ? 0 : 1};
+  detail::Scratch<T> contiguous(x_stride == 1 ? 0 : p.k);
+  if (x_stride != 1) {
+    for (Index l = 0; l < p.k; ++l) {
+      contiguous[l] = x[l * x_stride];
+    }
+    product.x = contiguous.data();
+  }
+  const bool parallel = product.rows * product.k >= gemm_parallel_matrix;
+  if (!parallel) {
+    gemm_vector_block(product, 0, product.rows, activation);
+    return;
+  }
+  parallel_for(product.rows, gemm_vector_rows, [&](Index begin, Index end) noexcept {
+    gemm_vector_block(product, begin, end, activation);
+  });
 }
 
 /// C = f(alpha A B + beta C + bias), row by row as GemmArguments describes. `f` is applied to the
@@ -26,11 +73,15 @@ template <FloatScalar T>
 ///         threads
 template <FloatScalar T, class Activation = Identity>
 void gemm(const GemmArguments<T>& p, const Activation& activation = {}) {
-  const GemmPlan plan = gemm_plan(p);
-  detail::Scratch<T> scratch(gemm_scratch<T>(plan));
-  for (Index i = 0; i < p.m; i += plan.rows) {
-    const Index i_end = p.m - i < plan.rows ? p.m : i + plan.rows;
-    gemm_block(p, plan, i, i_end, 0, p.n, scratch.data(), activation);
+  if (p.m <= 0 || p.n <= 0) {
+    return;
+  }
+  const bool column = p.n == 1 && (p.a_row_stride == 1 || p.a_column_stride == 1);
+  const bool row = p.m == 1 && (p.b_row_stride == 1 || p.b_column_stride == 1);
+  if (column || row) {
+    gemm_vector(p, column, activation);
+  } else {
+    gemm_blocks(p, activation);
   }
 }
 

@@ -1,0 +1,71 @@
+#pragma once
+// How a product is cut and which of its operands are copied: the one table of thresholds, all
+// measured on a Zen 3 core with 32 KB of first- and 512 KB of second-level cache (benchmarks/
+// gemm_bench.cpp prints what they buy). Leaves out the loops that follow the plan.
+
+#include <eigengrad/kernels/gemm/arguments.hpp>
+#include <eigengrad/kernels/gemm/tile.hpp>
+
+namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
+
+/// Most of k that is summed at once: a panel of B and a block of A's rows then share the
+/// first-level cache.
+inline constexpr Index gemm_most_depth = 320;
+/// Most rows of a task: what is copied of A then stays in half the second-level cache.
+inline constexpr Index gemm_most_rows = 192;
+/// Bytes of B from which its panels are copied: beyond half the second-level cache.
+inline constexpr Index gemm_pack_b_bytes = Index{1} << 18;
+/// Bytes of A from which its rows are copied when k runs along them, and when k runs across them.
+inline constexpr Index gemm_pack_a_bytes = Index{1} << 19;
+inline constexpr Index gemm_pack_a_across_bytes = Index{1} << 16;
+/// Columns of C that repay the copy of A.
+inline constexpr Index gemm_pack_a_columns = 128;
+/// Columns of a task, with A copied for each task or read in place.
+inline constexpr Index gemm_packed_columns = 512;
+inline constexpr Index gemm_direct_columns = 128;
+/// Multiply-adds from which a product is given to several threads: 40 microseconds of one.
+inline constexpr Index gemm_parallel_work = Index{1} << 21;
+/// Elements of the matrix from which a matrix-vector product is given to several threads, and rows
+/// of each of their tasks.
+inline constexpr Index gemm_parallel_matrix = Index{1} << 18;
+inline constexpr Index gemm_vector_rows = 128;
+
+/// A function of the shape and the strides alone.
+struct GemmPlan {
+  Index depth;    // of k that is summed at once
+  Index rows;     // of C per task
+  Index columns;  // of C per task
+  bool packs_a;
+  bool packs_b;
+  bool parallel;
+};
+
+/// `total` in as few equal pieces of at most `most` as it takes, rounded up to a multiple of
+/// `unit`.
+[[nodiscard]] constexpr Index equal_pieces(Index total, Index most, Index unit) noexcept {
+  if (total <= most) {
+    return total;
+  }
+  const Index pieces = (total + most - 1) / most;
+  return ((total + pieces - 1) / pieces + unit - 1) / unit * unit;
+}
+
+/// Plans C = A B with blocks of C in registers.
+template <FloatScalar T>
+[[nodiscard]] GemmPlan gemm_plan(const GemmArguments<T>& p) noexcept {
+  constexpr auto bytes = static_cast<Index>(sizeof(T));
+  GemmPlan plan{};
+  plan.depth = equal_pieces(p.k, gemm_most_depth * 4 / bytes, 8);
+  plan.rows = equal_pieces(p.m, gemm_most_rows, gemm_tile_rows);
+  const Index a_least =
+      p.a_column_stride == 1 || p.k == 1 ? gemm_pack_a_bytes : gemm_pack_a_across_bytes;
+  plan.packs_a = p.n >= gemm_pack_a_columns && p.m * p.k * bytes >= a_least;
+  plan.packs_b = (p.b_column_stride != 1 && p.n > 1) ||
+                 (p.m > 2 * gemm_tile_rows && p.k * p.n * bytes > gemm_pack_b_bytes);
+  plan.columns = equal_pieces(p.n, plan.packs_a ? gemm_packed_columns : gemm_direct_columns,
+                              gemm_tile_columns<T>);
+  plan.parallel = p.m * p.n * p.k >= gemm_parallel_work;
+  return plan;
+}
+
+}  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY
