@@ -218,7 +218,8 @@ requires(!std::same_as<T, bool>)
   const Index n = detail::arange_length<T>(start, stop, step);
   Tensor<T> x = detail::uninitialized<T>({n});
   T* const to = detail::fresh_data(x);
-  using Wide = std::conditional_t<FloatScalar<T>, double, Index>;
+  // Unsigned for integers: i step may pass 2^63 where start + i step does not.
+  using Wide = std::conditional_t<FloatScalar<T>, double, std::uint64_t>;
   for (Index i = 0; i < n; ++i) {
     to[i] =
         static_cast<T>(static_cast<Wide>(start) + static_cast<Wide>(i) * static_cast<Wide>(step));
