@@ -1,6 +1,22 @@
 #pragma once
 // The umbrella: all of eigengrad but what a program opts into by name (data/datasets.hpp, testing/).
 
+#include <eigengrad/data/checks.hpp>
+#include <eigengrad/data/dataset.hpp>
+#include <eigengrad/data/labels.hpp>
+#include <eigengrad/data/loader.hpp>
+#include <eigengrad/data/preprocess.hpp>
+#include <eigengrad/data/rows.hpp>
+#include <eigengrad/data/split.hpp>
+#include <eigengrad/io/csv.hpp>
+#include <eigengrad/io/csv_labels.hpp>
+#include <eigengrad/io/file.hpp>
+#include <eigengrad/io/folder.hpp>
+#include <eigengrad/io/npy.hpp>
+#include <eigengrad/losses/binary_cross_entropy.hpp>
+#include <eigengrad/losses/cross_entropy.hpp>
+#include <eigengrad/losses/loss.hpp>
+#include <eigengrad/losses/regression.hpp>
 #include <eigengrad/nn/activations.hpp>
 #include <eigengrad/nn/dense.hpp>
 #include <eigengrad/nn/flatten.hpp>
@@ -29,3 +45,15 @@
 #include <eigengrad/optim/rmsprop.hpp>
 #include <eigengrad/optim/schedule.hpp>
 #include <eigengrad/optim/sgd.hpp>
+#include <eigengrad/train/callback.hpp>
+#include <eigengrad/train/early_stopping.hpp>
+#include <eigengrad/train/evaluate.hpp>
+#include <eigengrad/train/fit.hpp>
+#include <eigengrad/train/history.hpp>
+#include <eigengrad/train/loss.hpp>
+#include <eigengrad/train/metric.hpp>
+#include <eigengrad/train/mlp.hpp>
+#include <eigengrad/train/mlp_file.hpp>
+#include <eigengrad/train/progress.hpp>
+#include <eigengrad/train/schedule_callback.hpp>
+#include <eigengrad/train/search.hpp>
