@@ -126,6 +126,19 @@ inline void release(TensorBody* body) noexcept {
   }
 }
 
+/// Sets the shape of a new body, and row-major strides. Extent by extent: copying a Shape that was
+/// just built reads wide what was written narrow, which costs more than all the rest.
+inline void set_shape(TensorBody& body, const Shape& shape) noexcept {
+  Index step = 1;
+  for (int i = shape.rank() - 1; i >= 0; --i) {
+    body.strides[static_cast<std::size_t>(i)] = step;
+    step *= shape[i];
+  }
+  for (int i = 0; i < shape.rank(); ++i) {
+    body.shape.push_back(shape[i]);
+  }
+}
+
 /// A new body with room for its elements, uninitialised and contiguous.
 /// Throws: std::bad_alloc; ShapeError if the bytes overflow
 [[nodiscard]] inline TensorBody* allocate_body(DType dtype, std::size_t element,
@@ -142,8 +155,7 @@ inline void release(TensorBody* body) noexcept {
   body->dtype = dtype;
   body->data = static_cast<char*>(memory) + body_bytes;
   body->size = size;
-  body->shape = shape;
-  body->strides = contiguous_strides(shape);
+  set_shape(*body, shape);
   return body;
 }
 
@@ -157,8 +169,10 @@ inline void release(TensorBody* body) noexcept {
   body->dtype = dtype;
   body->data = data;
   body->size = shape.size();
-  body->shape = shape;
-  body->strides = strides;
+  set_shape(*body, shape);
+  for (int i = 0; i < shape.rank(); ++i) {
+    body->strides[static_cast<std::size_t>(i)] = strides[static_cast<std::size_t>(i)];
+  }
   Index step = 1;
   for (int i = shape.rank() - 1; i >= 0; --i) {
     if (shape[i] != 1 && strides[static_cast<std::size_t>(i)] != step && body->size != 0) {
