@@ -30,8 +30,12 @@
 #include <eigengrad/ops/error_function.hpp>
 #include <eigengrad/ops/exponential.hpp>
 #include <eigengrad/ops/extrema.hpp>
+#include <eigengrad/ops/indexing.hpp>
+#include <eigengrad/ops/join.hpp>
+#include <eigengrad/ops/logsumexp.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/power.hpp>
+#include <eigengrad/ops/product.hpp>
 #include <eigengrad/ops/shape.hpp>
 #include <eigengrad/ops/sigmoid.hpp>
 #include <eigengrad/ops/slice.hpp>
@@ -39,6 +43,7 @@
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/tanh.hpp>
 #include <eigengrad/ops/trigonometric.hpp>
+#include <eigengrad/ops/variance.hpp>
 #include <eigengrad/ops/where.hpp>
 #include <eigengrad/optim/adam.hpp>
 #include <eigengrad/optim/clip.hpp>

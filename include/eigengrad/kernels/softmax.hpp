@@ -5,7 +5,7 @@
 
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
-#include <eigengrad/base/shape.hpp>
+#include <eigengrad/kernels/axis_split.hpp>
 #include <eigengrad/kernels/math/basic.hpp>
 #include <eigengrad/kernels/math/exp.hpp>
 #include <eigengrad/kernels/math/log.hpp>
@@ -17,20 +17,6 @@
 #include <cstring>
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
-
-/// A contiguous array as (outer, n, inner): an axis of extent n with what lies outside and inside.
-struct AxisSplit {
-  Index outer = 1;
-  Index n = 1;
-  Index inner = 1;
-
-  AxisSplit() noexcept = default;
-  AxisSplit(const Shape& shape, int axis) noexcept {
-    for (int i = 0; i < shape.rank(); ++i) {
-      (i < axis ? outer : i == axis ? n : inner) *= shape[i];
-    }
-  }
-};
 
 namespace softmax_detail {
 

@@ -1,90 +1,218 @@
 #pragma once
-// The larger and the smaller of two tensors, elementwise. Reductions to the largest or smallest
-// element are max and min.
+// The largest and the smallest element over axes, and where they are. The elementwise maximum and
+// minimum of two tensors are in another header.
 
+#include <eigengrad/kernels/argument.hpp>
 #include <eigengrad/kernels/math/basic.hpp>
-#include <eigengrad/ops/machinery/binary.hpp>
-#include <eigengrad/tensor/creation.hpp>
+#include <eigengrad/kernels/reduce.hpp>
+#include <eigengrad/ops/machinery/axes.hpp>
+#include <eigengrad/ops/machinery/list_op.hpp>
+#include <eigengrad/ops/machinery/map.hpp>
+#include <eigengrad/tape/recording.hpp>
+#include <eigengrad/tensor/copy.hpp>
 
-#include <array>
-#include <string_view>
-#include <type_traits>
+#include <cstdint>
+#include <initializer_list>
 
 namespace eigengrad {
 
-struct Maximum {
-  static constexpr std::string_view name = "maximum";
-  static constexpr std::string_view doc = "The larger of x and y with broadcasting.";
-  static constexpr Save saves = Save::input;
-  static constexpr Domain samples{-2.0, 2.0};
-  static constexpr std::array kinks{0.0};
-  template <class S>
-  static S f(S x, S y) {
-    return math::maximum(x, y);
-  }
-  template <class S>
-  static S pullx(S g, S x, S y) {
-    return math::select(x == y, constant<S>(0.5) * g, math::select(x < y, S(constant<S>(0)), g));
-  }
-  template <class S>
-  static S pully(S g, S x, S y) {
-    return pullx(g, y, x);
+namespace detail {
+
+[[noreturn]] EIGENGRAD_COLD inline void throw_of_nothing(std::string_view op, const Shape& shape) {
+  throw ShapeError(op, concat("no elements to choose from: ", shape), shape);
+}
+
+/// The tape's view of max and min.
+struct ExtremumRecord {
+  template <class T>
+  struct Payload {
+    Saved<T> x;
+    Saved<T> y;
+    Reduction reduction;
+    bool nan_shares;  // NaN is equal to NaN
+  };
+
+  template <FloatScalar T>
+  static void vjp(Backward<T>& b, Payload<T>& saved) {
+    if (!b.wants(0)) {
+      return;
+    }
+    const Tensor<T>& x = *saved.x;
+    const Tensor<T> y = saved.reduction.restore(*saved.y);
+    const Tensor<T> ties = map_to(
+        x.shape(), [](auto xi, auto yi) { return math::select(xi == yi, T(1), T(0)); }, x, y);
+    if (saved.nan_shares) {
+      map_over<true>(
+          x.shape(), static_cast<T*>(ties.body().data),
+          [](auto xi, auto yi) {
+            return math::select(math::isnan(xi) & math::isnan(yi), T(1), T(0));
+          },
+          x, y);
+    }
+    Tensor<T> share = uninitialized<T>(saved.reduction.kept);
+    T* const shares = static_cast<T*>(share.body().data);
+    kernels::reduce(kernels::SumOf<T>{}, x.shape(), ties.data(), ties.strides(),
+                    saved.reduction.axes, shares);
+    map_over(
+        share.shape(), shares, [](auto gi, auto n) { return gi / n; },
+        saved.reduction.restore(b.gradient()), share);
+    map_into(
+        b.template target<T>(0, x.shape()), x.shape(), [](auto tie, auto gi) { return tie * gi; },
+        ties, share);
   }
 };
 
-/// The larger of x and y, elementwise with broadcasting.
-///
-/// Shapes:    x, y broadcast to the result
-/// Gradient:  g into the larger, g / 2 into each where they are equal, g into both where one is
-/// NaN;
-///            summed over broadcast axes
-/// Range:     NaN where x or y is
-/// Throws:    ShapeError if the shapes do not broadcast
-/// Reference: PyTorch `maximum`
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> maximum(const Tensor<T>& x, const Tensor<T>& y) {
-  return detail::binary<Maximum>(x, y);
+template <class Op, class R, FloatScalar T>
+[[nodiscard]] Tensor<T> extremum(const Tensor<T>& x, const Reduction& reduction, bool nan_shares) {
+  if (reduction.count == 0) {
+    throw_of_nothing(Op::name, x.shape());
+  }
+  Tensor<T> y = uninitialized<T>(reduction.result);
+  kernels::reduce(R{}, x.shape(), x.data(), x.strides(), reduction.axes,
+                  static_cast<T*>(y.body().data));
+  if (must_record(x)) {
+    record<Op>(
+        y,
+        [&](Saver& save) {
+          return typename Op::template Payload<T>{save(x), save(y), reduction, nan_shares};
+        },
+        x);
+  }
+  return y;
 }
-/// The same with a number, which takes half of the gradient where they are equal.
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> maximum(const Tensor<T>& x, std::type_identity_t<T> y) {
-  return detail::binary<Maximum>(x, scalar(y));
-}
-EIGENGRAD_LIST_OP(Maximum);
 
-struct Minimum {
-  static constexpr std::string_view name = "minimum";
-  static constexpr std::string_view doc = "The smaller of x and y with broadcasting.";
-  static constexpr Save saves = Save::input;
-  static constexpr Domain samples{-2.0, 2.0};
-  static constexpr std::array kinks{0.0};
-  template <class S>
-  static S f(S x, S y) {
-    return math::minimum(x, y);
-  }
-  template <class S>
-  static S pullx(S g, S x, S y) {
-    return math::select(x == y, constant<S>(0.5) * g, math::select(x > y, S(constant<S>(0)), g));
-  }
-  template <class S>
-  static S pully(S g, S x, S y) {
-    return pullx(g, y, x);
+}  // namespace detail
+
+struct Max : detail::ExtremumRecord {
+  static constexpr std::string_view name = "max";
+  static constexpr std::string_view doc = "The largest element over axes; ties share the gradient.";
+
+  template <class Cases>
+  static void samples(Cases& cases) {
+    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return max(in[0]); });
+    cases.add("a scalar", {{}}, [](const auto& in) { return max(in[0]); });
+    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return max(in[0], {0}); });
+    cases.add("axis -1, kept", {{4, 3}},
+              [](const auto& in) { return max(in[0], {-1}, KeepDims::yes); });
+    cases.add("two axes", {{2, 3, 4}}, [](const auto& in) { return max(in[0], {0, 2}); });
+    cases.rejects("max: no elements to choose from: (0, 3)", {{0, 3}},
+                  [](const auto& in) { return max(in[0], {0}); });
+    cases.rejects("max: axis 2 is outside [-2, 2)", {{2, 3}},
+                  [](const auto& in) { return max(in[0], {2}); });
   }
 };
 
-/// The smaller of x and y, elementwise with broadcasting.
+/// The largest element over `axes`, or over all without them. NaN if there is one.
 ///
-/// Shapes, gradient, range, throws: as maximum
-/// Reference: PyTorch `minimum`
+/// Shapes:    any -> x's shape without `axes`, or with extent 1 there (KeepDims::yes)
+/// Gradient:  g to the largest element; equal ones share it evenly. Where the result is NaN: NaN to
+///            all with `axes`; without, the NaN elements share g
+/// Throws:    IndexError if an axis is out of range or named twice; ShapeError if there is no
+///            element to choose from
+/// Reference: PyTorch `amax`, and `max` without axes
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> minimum(const Tensor<T>& x, const Tensor<T>& y) {
-  return detail::binary<Minimum>(x, y);
+[[nodiscard]] Tensor<T> max(const Tensor<T>& x, std::initializer_list<Index> axes,
+                            KeepDims keep = KeepDims::no) {
+  return detail::extremum<Max, kernels::MaximumOf<T>>(
+      x, detail::Reduction("max", x.shape(), axes, keep), false);
 }
-/// The same with a number.
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> minimum(const Tensor<T>& x, std::type_identity_t<T> y) {
-  return detail::binary<Minimum>(x, scalar(y));
+[[nodiscard]] Tensor<T> max(const Tensor<T>& x) {
+  return detail::extremum<Max, kernels::MaximumOf<T>>(x, detail::Reduction(x.shape(), KeepDims::no),
+                                                      true);
 }
-EIGENGRAD_LIST_OP(Minimum);
+EIGENGRAD_LIST_OP(Max);
+
+struct Min : detail::ExtremumRecord {
+  static constexpr std::string_view name = "min";
+  static constexpr std::string_view doc =
+      "The smallest element over axes; ties share the gradient.";
+
+  template <class Cases>
+  static void samples(Cases& cases) {
+    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return min(in[0]); });
+    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return min(in[0], {0}); });
+    cases.add("two axes, kept", {{2, 3, 4}}, [](const auto& in) {
+      return min(in[0], {0, 2}, KeepDims::yes);
+    });
+    cases.rejects("min: no elements to choose from: (0,)", {{0}},
+                  [](const auto& in) { return min(in[0]); });
+    cases.rejects("min: axis 0 is named twice", {{2, 3}}, [](const auto& in) {
+      return min(in[0], {0, 0});
+    });
+  }
+};
+
+/// The smallest element over `axes`, or over all without them. NaN if there is one.
+///
+/// Shapes, gradient, throws: as max
+/// Reference: PyTorch `amin`, and `min` without axes
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> min(const Tensor<T>& x, std::initializer_list<Index> axes,
+                            KeepDims keep = KeepDims::no) {
+  return detail::extremum<Min, kernels::MinimumOf<T>>(
+      x, detail::Reduction("min", x.shape(), axes, keep), false);
+}
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> min(const Tensor<T>& x) {
+  return detail::extremum<Min, kernels::MinimumOf<T>>(x, detail::Reduction(x.shape(), KeepDims::no),
+                                                      true);
+}
+EIGENGRAD_LIST_OP(Min);
+
+namespace detail {
+
+/// The position of the extremum along one axis.
+template <bool Largest, AnyScalar T>
+[[nodiscard]] Tensor<std::int64_t> argument(std::string_view op, const Tensor<T>& x, Index axis,
+                                            KeepDims keep) {
+  const Tensor<T> row_major = packed(x);
+  const Reduction reduction(op, x.shape(), {axis}, keep);
+  if (reduction.count == 0) {
+    throw_of_nothing(op, x.shape());
+  }
+  Tensor<std::int64_t> y = uninitialized<std::int64_t>(reduction.result);
+  kernels::argument<Largest>(kernels::AxisSplit(x.shape(), normalize_axis(op, axis, x.rank())),
+                             row_major.data(), static_cast<std::int64_t*>(y.body().data));
+  return y;
+}
+template <bool Largest, AnyScalar T>
+[[nodiscard]] Tensor<std::int64_t> argument(std::string_view op, const Tensor<T>& x) {
+  return argument<Largest>(op, reshape_view_or_copy(x, Shape{x.size()}), 0, KeepDims::no);
+}
+
+}  // namespace detail
+
+/// The position of the largest element along an axis; of equal ones the first; of NaN the first.
+/// Without an axis: the position among all elements in row-major order.
+///
+/// Shapes:    any -> x's shape without the axis, or with extent 1 there (KeepDims::yes); () without
+///            an axis
+/// Gradient:  none
+/// Throws:    IndexError if the axis is out of range; ShapeError if there is no element to choose
+///            from
+/// Reference: PyTorch and NumPy `argmax`
+template <AnyScalar T>
+[[nodiscard]] Tensor<std::int64_t> argmax(const Tensor<T>& x, Index axis,
+                                          KeepDims keep = KeepDims::no) {
+  return detail::argument<true>("argmax", x, axis, keep);
+}
+template <AnyScalar T>
+[[nodiscard]] Tensor<std::int64_t> argmax(const Tensor<T>& x) {
+  return detail::argument<true>("argmax", x);
+}
+
+/// The position of the smallest element, otherwise as argmax.
+///
+/// Reference: PyTorch and NumPy `argmin`
+template <AnyScalar T>
+[[nodiscard]] Tensor<std::int64_t> argmin(const Tensor<T>& x, Index axis,
+                                          KeepDims keep = KeepDims::no) {
+  return detail::argument<false>("argmin", x, axis, keep);
+}
+template <AnyScalar T>
+[[nodiscard]] Tensor<std::int64_t> argmin(const Tensor<T>& x) {
+  return detail::argument<false>("argmin", x);
+}
 
 }  // namespace eigengrad
