@@ -4,6 +4,7 @@
 
 #include <eigengrad/kernels/math/error_function.hpp>
 #include <eigengrad/kernels/math/exp.hpp>
+#include <eigengrad/kernels/math/gelu.hpp>
 #include <eigengrad/kernels/math/log.hpp>
 #include <eigengrad/ops/machinery/unary.hpp>
 
