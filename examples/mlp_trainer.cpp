@@ -78,12 +78,12 @@ void train_and_test(const Options& options) {
   const Hyperparameters hyper{options.learning_rate, options.hidden, options.batch_size};
   const auto verbose =
       options.quiet ? eg::train::Verbosity::silent : eg::train::Verbosity::automatic;
-  static_cast<void>(train_once(options, hyper, parts, trained, verbose));
+  const eg::train::History history = train_once(options, hyper, parts, trained, verbose);
   eg::train::Evaluation result = test(options, parts, trained);
   if (options.target_accuracy.has_value() && result["accuracy"] < *options.target_accuracy) {
     std::printf("test accuracy %.4f is below the target %g: tuning\n", result["accuracy"],
                 *options.target_accuracy);
-    tune(options, parts, trained);
+    tune(options, parts, trained, validation_score(history));
     result = test(options, parts, trained);
     if (result["accuracy"] < *options.target_accuracy) {
       std::printf("the target %g was not reached\n", *options.target_accuracy);
@@ -102,6 +102,10 @@ void check(const Options& options) {
   }
   if (options.target_accuracy.has_value() && options.task == "regression") {
     throw eg::ValueError("mlp_trainer", "--target-accuracy needs classes, --task is regression");
+  }
+  if (options.target_accuracy.has_value() && !(options.validation_split > 0)) {
+    throw eg::ValueError("mlp_trainer",
+                         "--target-accuracy tunes on validation data, --validation-split is 0");
   }
   if (options.threads < 0) {
     throw eg::ValueError("mlp_trainer",

@@ -53,7 +53,7 @@ struct Table {
 
 [[nodiscard]] inline Table read_csv_table(const std::string& path, bool regression) {
   const auto labels = regression ? eg::CsvLabels::numbers : eg::CsvLabels::classes;
-  auto csv = eg::load_csv_labelled<float>(path, {}, {.labels = labels});
+  auto csv = eg::load_csv_labelled<float>(path, {.labels = labels});
   Table table;
   table.x = csv.x;
   table.y = csv.y;
@@ -107,7 +107,8 @@ struct Table {
     throw eg::ValueError("mlp_trainer", "--task binary, but the label column has " +
                                             std::to_string(classes) + " classes");
   }
-  if (classes > 2 && 2 * classes > table.x.extent(0)) {
+  // A column of measurements, not of classes.
+  if (classes > 2 && 5 * classes > table.x.extent(0)) {
     throw eg::ValueError("mlp_trainer", "the label column has " + std::to_string(classes) +
                                             " classes in " + std::to_string(table.x.extent(0)) +
                                             " rows; for numbers use --task regression");

@@ -172,51 +172,73 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
                    });
 }
 
-/// Searches learning rates, widths and batch sizes by validation accuracy and trains the best
-/// again.
-inline void tune(const Options& options, const Parts& parts,
-                 eg::train::TrainedMlp<float>& trained) {
-  namespace train = eg::train;
-  if (options.validation_split <= 0) {
-    throw eg::ValueError("mlp_trainer",
-                         "--target-accuracy tunes on validation data: --validation-split is 0");
-  }
+/// How good a run was on its validation data: the accuracy, and among equal ones the lower loss.
+[[nodiscard]] inline double validation_score(const eg::train::History& history) {
+  return history.last("val_accuracy") - 1e-6 * std::fmin(history.last("val_loss"), 1e3);
+}
+
+/// The hyperparameters around those of the command line.
+[[nodiscard]] inline eg::train::SearchSpace search_space(const Options& options) {
   const eg::Index width = options.hidden.empty() ? 128 : options.hidden.front();
-  const auto hidden = [&](eg::Index first) {
-    std::vector<eg::Index> widths =
-        options.hidden.empty() ? std::vector<eg::Index>{first} : options.hidden;
-    for (eg::Index& w : widths) {
-      w = std::max<eg::Index>(1, w * first / width);
-    }
-    return widths;
-  };
-  const train::SearchSpace space{
-      .learning_rates = {options.learning_rate / 3, options.learning_rate * 3,
-                         options.learning_rate * 10},
-      .widths = {width, 2 * width},
-      .batch_sizes = {std::max<eg::Index>(1, options.batch_size / 2), options.batch_size}};
-  const auto score = [&](const train::Trial& trial) {
-    const Hyperparameters hyper{trial.learning_rate, hidden(trial.width), trial.batch_size};
-    return train_once(options, hyper, parts, trained, train::Verbosity::silent)
-        .last("val_accuracy");
-  };
-  const train::SearchResult result = train::search(
-      space, score, {.trials = 8, .seed = options.seed}, [&](const train::Trial& trial) {
-        if (!options.quiet) {
-          std::printf(
-              "trial %lld: learning rate %g, first layer %lld, batch size %lld: validation "
-              "accuracy %.4f\n",
-              static_cast<long long>(trial.number), trial.learning_rate,
-              static_cast<long long>(trial.width), static_cast<long long>(trial.batch_size),
-              trial.score);
-        }
-      });
-  const train::Trial& best = result.best();
-  if (!options.quiet) {
-    std::printf("best is trial %lld; training it again\n", static_cast<long long>(best.number));
+  return {.learning_rates = {options.learning_rate / 3, options.learning_rate * 3,
+                             options.learning_rate * 10},
+          .widths = {width, 2 * width},
+          .batch_sizes = {std::max<eg::Index>(1, options.batch_size / 2), options.batch_size}};
+}
+
+/// The hidden widths of the command line, scaled so that the first one is `first`.
+[[nodiscard]] inline std::vector<eg::Index> scaled_widths(const Options& options, eg::Index first) {
+  if (options.hidden.empty()) {
+    return {first};
   }
-  const Hyperparameters hyper{best.learning_rate, hidden(best.width), best.batch_size};
-  static_cast<void>(train_once(options, hyper, parts, trained, train::Verbosity::silent));
+  std::vector<eg::Index> widths = options.hidden;
+  for (eg::Index& width : widths) {
+    width = std::max<eg::Index>(1, width * first / options.hidden.front());
+  }
+  return widths;
+}
+
+/// Tries other learning rates, widths and batch sizes and leaves the model that is best on the
+/// validation data: one of the trials, or the one that was there, whose score is `first_score`.
+inline void tune(const Options& options, const Parts& parts, eg::train::TrainedMlp<float>& trained,
+                 double first_score) {
+  namespace train = eg::train;
+  eg::train::Mlp best_mlp = trained.mlp;
+  eg::nn::Sequential<float> best_model = trained.model.clone();
+  double best_score = first_score;
+  eg::Index best_trial = 0;
+  const auto score = [&](const train::Trial& trial) {
+    const Hyperparameters hyper{trial.learning_rate, scaled_widths(options, trial.width),
+                                trial.batch_size};
+    const train::History history =
+        train_once(options, hyper, parts, trained, train::Verbosity::silent);
+    const double value = validation_score(history);
+    if (value > best_score) {
+      best_score = value;
+      best_trial = trial.number;
+      best_mlp = trained.mlp;
+      best_model = std::move(trained.model);
+    }
+    if (!options.quiet) {
+      std::printf(
+          "trial %lld: learning rate %.3g, first layer %lld, batch size %lld: validation accuracy "
+          "%.4f, loss %.4f\n",
+          static_cast<long long>(trial.number), trial.learning_rate,
+          static_cast<long long>(trial.width), static_cast<long long>(trial.batch_size),
+          history.last("val_accuracy"), history.last("val_loss"));
+    }
+    return value;
+  };
+  static_cast<void>(
+      train::search(search_space(options), score, {.trials = 8, .seed = options.seed}));
+  trained.mlp = best_mlp;
+  trained.model = std::move(best_model);
+  if (!options.quiet && best_trial == 0) {
+    std::printf("none was better on the validation data; the first model stays\n");
+  } else if (!options.quiet) {
+    std::printf("the model of trial %lld is the best on the validation data\n",
+                static_cast<long long>(best_trial));
+  }
 }
 
 }  // namespace trainer

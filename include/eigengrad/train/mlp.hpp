@@ -4,7 +4,9 @@
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
-#include <eigengrad/nn/nn.hpp>
+#include <eigengrad/nn/activations.hpp>
+#include <eigengrad/nn/dense.hpp>
+#include <eigengrad/nn/sequential.hpp>
 
 #include <cstdint>
 #include <string>

@@ -257,7 +257,7 @@ void save_mlp(const std::string& path, const TrainedMlp<T>& trained) {
 /// Throws: FileError naming the file and what is wrong in it; ValueError for an unknown activation
 template <FloatScalar T>
 [[nodiscard]] TrainedMlp<T> load_mlp(const std::string& path) {
-  TrainedMlp<T> trained{{}, nn::Sequential<T>(std::vector<nn::LayerSpec<T>>{}), {}, {}, {}};
+  TrainedMlp<T> trained{{}, make_mlp<T>({.features = 1, .hidden = {}}, 0), {}, {}, {}};
   eigengrad::detail::MlpFileReader(path + "/model.txt").read(trained);
   trained.standardizer = Standardizer<T>(load_npy<double>(path + "/feature_mean.npy"),
                                          load_npy<double>(path + "/feature_scale.npy"));
