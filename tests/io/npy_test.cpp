@@ -348,5 +348,5 @@ TEST_CASE("npy: any byte of a file may be wrong", "[io][npy]") {
   }
   // At least the elements may be anything.
   CHECK(accepted >= 24 * 256);
-  CHECK(accepted < static_cast<int>(good.size()) * 64);
+  CHECK(accepted < 25 * 256);  // and few of the header
 }
