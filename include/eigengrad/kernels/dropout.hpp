@@ -29,21 +29,19 @@ static_assert(chunk % (4 * lanes) == 0);
 /// full 64-bit multiplication of it.
 [[nodiscard]] EIGENGRAD_INLINE Words multiply_words(Words a, std::uint32_t b) noexcept {
   const Words factor = Words{} + b;
-#if defined(__clang__) || !defined(__SSE2__)
+#if defined(__clang__) || !defined(__SSE2__) || (EIGENGRAD_VECTOR_BYTES == 32 && !defined(__AVX2__))
   return (a & 0xffffffffU) * factor;
 #else
   using Ints = NativeVector<float>::Ints;
   const auto x = std::bit_cast<Ints>(a);
   const auto y = std::bit_cast<Ints>(factor);
 #if EIGENGRAD_VECTOR_BYTES == 64
-  return std::bit_cast<Words>(
-      __builtin_ia32_pmuludq512_mask(x, y, NativeVector<double>::Ints{}, every_lane<double>));
-#elif EIGENGRAD_VECTOR_BYTES == 32 && defined(__AVX2__)
+  typedef long long Products __attribute__((vector_size(64)));
+  return std::bit_cast<Words>(__builtin_ia32_pmuludq512_mask(x, y, Products{}, every_lane<double>));
+#elif EIGENGRAD_VECTOR_BYTES == 32
   return std::bit_cast<Words>(__builtin_ia32_pmuludq256(x, y));
-#elif EIGENGRAD_VECTOR_BYTES == 16
-  return std::bit_cast<Words>(__builtin_ia32_pmuludq128(x, y));
 #else
-  return (a & 0xffffffffU) * factor;
+  return std::bit_cast<Words>(__builtin_ia32_pmuludq128(x, y));
 #endif
 #endif
 }
