@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# The MLP trainer as its user meets it: help, the closing line, every refusal (one line, exit code
+# 2, nothing written), and a model that is saved, loaded and asked.
+#   command_line_test.sh FOLDER_OF_EXAMPLES
+
+set -euo pipefail
+trainer=$(cd "$1" && pwd -P)/mlp_trainer
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+cases=0
+failures=0
+
+broken() {
+  failures=$((failures + 1))
+  printf 'case %s: %s\n' "$cases" "$*"
+}
+
+# refuses TEXT ARGUMENTS...
+refuses() {
+  local text=$1 status=0 before after
+  shift
+  cases=$((cases + 1))
+  before=$(find . | sort)
+  "$trainer" "$@" >out.txt 2>err.txt </dev/null || status=$?
+  local said printed
+  said=$(cat err.txt) printed=$(cat out.txt)
+  rm err.txt out.txt
+  after=$(find . | sort)
+  [ "$status" -eq 2 ] || broken "exit code $status, expected 2: $* -> $said"
+  [ "$(wc -l <<<"$said")" -eq 1 ] || broken "more than one line: $* -> $said"
+  [ -z "$printed" ] || broken "prints before it refuses: $* -> $printed"
+  grep -qF -- "$text" <<<"$said" || broken "expected '$text': $* -> $said"
+  [ "$before" = "$after" ] || broken "left files: $* -> $after"
+}
+
+# accepts PATTERN ARGUMENTS...: exit code 0, and the last line fits the pattern.
+accepts() {
+  local pattern=$1 status=0 last
+  shift
+  cases=$((cases + 1))
+  "$trainer" "$@" >"$scratch/out.txt" 2>"$scratch/err.txt" </dev/null || status=$?
+  last=$(tail -n 1 "$scratch/out.txt")
+  [ "$status" -eq 0 ] || broken "exit code $status: $* -> $(cat "$scratch/err.txt")"
+  grep -qE -- "$pattern" <<<"$last" || broken "closes with '$last', expected '$pattern': $*"
+}
+
+# Two classes, cleanly apart; three classes; a number that is twice the first column.
+rows() { awk -v kind="$1" 'BEGIN {
+  for (i = 0; i < 120; ++i) {
+    a = (i * 37 % 120) / 120; b = (i * 53 % 120) / 120
+    label = kind == "two" ? (a > .5) : kind == "three" ? int(a * 3) : 2 * a
+    if (kind == "bare") { print a "," b } else { print a "," b "," label }
+  } }'; }
+rows two >two.csv
+rows three >three.csv
+rows number >number.csv
+rows bare >bare.csv
+
+accepts '^  mlp_trainer --load model --predict' --help
+for flag in data task hidden activation optimizer learning-rate loss epochs batch-size test-size \
+  validation-split seed threads max-steps stop-at-loss patience target-accuracy save load predict; do
+  cases=$((cases + 1))
+  "$trainer" --help | grep -q -- "--$flag" || broken "--help does not name --$flag"
+done
+
+number='[0-9.]+(e-?[0-9]+)?'
+accepts "^test: loss $number accuracy 0\.9[0-9]*\$"
+accepts "^test: loss $number accuracy (0\.[89][0-9]*|1(\.0*)?)\$" --data two.csv --epochs 60
+accepts "^test: loss $number accuracy" --data three.csv --epochs 5 --hidden 8
+accepts "^test: loss $number" --data number.csv --task regression --epochs 5 --hidden 8
+accepts "^test: loss $number accuracy" --data two.csv --max-steps 3
+
+# Saved, loaded, asked: one prediction a row.
+accepts "^test: loss" --data two.csv --epochs 60 --save model
+accepts '.' --load model --predict bare.csv
+cases=$((cases + 1))
+[ "$(grep -cE '[01]' out.txt)" -ge 120 ] || broken "120 rows give $(wc -l <out.txt) predictions"
+rm -f out.txt err.txt
+
+refuses 'absent.csv' --data absent.csv
+refuses '--no-such-flag' --no-such-flag
+refuses 'learning rate' --learning-rate 0
+refuses 'learning rate' --data two.csv --learning-rate -0.1
+refuses '--load and --predict go together' --load model
+refuses 'model-of-nobody' --load model-of-nobody --predict bare.csv
+: >empty.csv
+refuses 'empty.csv' --data empty.csv
+{ cat two.csv; echo '0.5,nan,1'; } >nan.csv
+refuses 'nan' --data nan.csv --save kept
+{ cat two.csv; echo '0.5,red,1'; } >text.csv
+refuses "'red'" --data text.csv --save kept
+{ cat two.csv; echo '0.5,1'; } >ragged.csv
+refuses '121' --data ragged.csv --save kept
+sed 's/,[01]$/,1/' two.csv >one_class.csv
+refuses 'class' --data one_class.csv --save kept
+sed '1s/,[01]$/,2/' two.csv >label.csv
+refuses 'the label column has 3 classes' --data label.csv --task binary --save kept
+refuses 'test' --data two.csv --test-size 0.999
+printf '\x93NUMPY\x01\x00\x76\x00{' >short.npy
+refuses 'short.npy' --data short.npy --save kept
+
+echo "$cases cases, $failures failed"
+[ "$failures" -eq 0 ]
