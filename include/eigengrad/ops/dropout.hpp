@@ -57,7 +57,6 @@ struct Dropout {
     cases.add("a tenth of (5, 7)", {{5, 7}}, with(0.1));
     cases.add("half of (137,)", {{137}}, with(0.5));
     cases.add("nearly all of (19,)", {{19}}, with(0.95));
-    cases.add("nothing of (2, 3)", {{2, 3}}, with(0.0));
     cases.add("a scalar", {{}}, with(0.3));
     cases.add("no elements", {{0, 3}}, with(0.3));
     cases.rejects("dropout: rate is outside [0, 1): 1", {{2}}, with(1.0));
