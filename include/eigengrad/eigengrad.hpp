@@ -19,6 +19,7 @@
 #include <eigengrad/losses/regression.hpp>
 #include <eigengrad/nn/activations.hpp>
 #include <eigengrad/nn/dense.hpp>
+#include <eigengrad/nn/dropout.hpp>
 #include <eigengrad/nn/flatten.hpp>
 #include <eigengrad/nn/sequential.hpp>
 #include <eigengrad/ops/absolute.hpp>
