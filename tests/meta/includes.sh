@@ -28,7 +28,7 @@ check_rows() {
     BEGIN {
       # A file includes its own folder and lower rows. Siblings share a row and never meet.
       split("base memory kernels tensor tape ops", rows, " ")
-      for (r in rows) { row[rows[r]] = r }
+      for (r in rows) { row[rows[r]] = r + 0 }
       split("nn losses optim data io dist shaped", siblings, " ")
       for (s in siblings) { row[siblings[s]] = 7 }
       row["train"] = 8

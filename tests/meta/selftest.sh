@@ -22,7 +22,7 @@ fresh_tree() {
   header ops/add.hpp '#include <eigengrad/kernels/eigen/product.hpp>'
   header nn/dense.hpp '#include <eigengrad/ops/add.hpp>'
   header losses/mse.hpp '#include <eigengrad/ops/add.hpp>' '// never std::shuffle'
-  header testing/check.hpp '#include <eigengrad/nn/dense.hpp>'
+  header testing/check.hpp '#include <eigengrad/base/index.hpp>' '#include <eigengrad/nn/dense.hpp>'
   header eigengrad.hpp '#include <eigengrad/losses/mse.hpp>' '#include <eigengrad/nn/dense.hpp>'
   cd "$scratch/tree"
   echo 'umbrella include/eigengrad/testing/ for tests' >"$scratch/exceptions.txt"
