@@ -77,7 +77,7 @@
 #define EIGENGRAD_VECTOR_REGISTERS 16
 #endif
 
-#if defined(EIGENGRAD_GEMM_EIGEN)
+#if defined(EIGENGRAD_GEMM_EIGEN) || !(defined(__SSE2__) || defined(__ARM_NEON))
 #define EIGENGRAD_GEMM_DIRECT 0
 #define EIGENGRAD_KEY_GEMM eigen
 #else

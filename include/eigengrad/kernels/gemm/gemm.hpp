@@ -8,6 +8,10 @@
 #include <eigengrad/kernels/parallel.hpp>
 #include <eigengrad/memory/scratch.hpp>
 
+#if !EIGENGRAD_GEMM_DIRECT
+#include <eigengrad/kernels/eigen/gemm.hpp>
+#endif
+
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
 /// Blocks of C, on several threads when the plan says so.
@@ -63,16 +67,9 @@ void gemm_vector(const GemmArguments<T>& p, bool column, const Activation& activ
   });
 }
 
-/// C = f(alpha A B + beta C + bias), row by row as GemmArguments describes. `f` is applied to the
-/// final values; it is called with Packet<T> and must treat every lane alike.
-/// Zero extents are legal: with k = 0 the product is zero and C becomes f(beta C + bias).
-///
-/// Shapes: A (m, k), B (k, n), bias (n,) -> C (m, n)
-/// Throws: std::bad_alloc when there is no memory for packing
-/// Cost:   2 m n k flops in one pass over C; no heap call when warm; the same bits at any number of
-///         threads
+/// What gemm() computes, with the direct kernel.
 template <FloatScalar T, class Activation = Identity>
-void gemm(const GemmArguments<T>& p, const Activation& activation = {}) {
+void gemm_direct(const GemmArguments<T>& p, const Activation& activation = {}) {
   if (p.m <= 0 || p.n <= 0) {
     return;
   }
@@ -83,6 +80,23 @@ void gemm(const GemmArguments<T>& p, const Activation& activation = {}) {
   } else {
     gemm_blocks(p, activation);
   }
+}
+
+/// C = f(alpha A B + beta C + bias), row by row as GemmArguments describes. `f` is applied to the
+/// final values; it is called with Packet<T> and must treat every lane alike.
+/// Zero extents are legal: with k = 0 the product is zero and C becomes f(beta C + bias).
+///
+/// Shapes: A (m, k), B (k, n), bias (n,) -> C (m, n)
+/// Throws: std::bad_alloc when there is no memory for packing
+/// Cost:   2 m n k flops in one pass over C; no heap call when warm; the same bits at any number of
+///         threads
+template <FloatScalar T, class Activation = Identity>
+void gemm(const GemmArguments<T>& p, const Activation& activation = {}) {
+#if EIGENGRAD_GEMM_DIRECT
+  gemm_direct(p, activation);
+#else
+  gemm_eigen(p, activation);
+#endif
 }
 
 }  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY
