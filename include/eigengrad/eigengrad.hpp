@@ -28,6 +28,7 @@
 #include <eigengrad/ops/cast.hpp>
 #include <eigengrad/ops/clamp.hpp>
 #include <eigengrad/ops/compare.hpp>
+#include <eigengrad/ops/copy.hpp>
 #include <eigengrad/ops/dropout.hpp>
 #include <eigengrad/ops/error_function.hpp>
 #include <eigengrad/ops/exponential.hpp>

@@ -46,7 +46,7 @@ TEST_CASE("tensor: an undefined one throws when used", "[tensor]") {
 TEST_CASE("tensor: copies of the handle share elements, a clone does not", "[tensor]") {
   auto x = eg::tensor<double>({1, 2, 3});
   const Tensor<double> same = x;
-  const Tensor<double> other = eg::clone(x);
+  const Tensor<double> other = eg::detail::copied(x);
   x.set({0}, 9.0);
   CHECK(same.at(0) == 9.0);
   CHECK(other.at(0) == 1.0);
@@ -172,7 +172,7 @@ TEST_CASE("tensor: creation and views make no heap call when warm", "[tensor]") 
   const auto step = [] {
     const auto x = eg::arange<float>(600);
     const auto y = eg::detail::reshape_view_or_copy(x, {20, -1});
-    const auto z = eg::contiguous(eg::detail::permuted(y, {1, 0}));
+    const auto z = eg::detail::packed(eg::detail::permuted(y, {1, 0}));
     const auto w = eg::detail::converted<double>(eg::detail::sliced(z, 0, 2, -2, 3));
     return w.size();
   };

@@ -48,7 +48,7 @@ TEST_CASE("predict: all rows in order, in batches", "[train][evaluate]") {
   const auto data = line_data(7);
   const auto y = train::predict(model, data.x, 3);
   CHECK(model.calls == 3);
-  CHECK(eg::equal(y, eg::contiguous(data.y)));
+  CHECK(eg::equal(y, eg::detail::packed(data.y)));
   CHECK_THROWS_TEXT(train::predict(model, data.x, 0), eg::ValueError,
                     "predict: batch size is not positive: 0");
   CHECK_THROWS_TEXT(train::predict(model, eg::zeros<double>({0, 1})), eg::ValueError,

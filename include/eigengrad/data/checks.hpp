@@ -85,7 +85,7 @@ template <AnyScalar Y>
 void check_binary_labels(const Tensor<Y>& y) {
   const std::string_view op = "check_binary_labels";
   static_cast<void>(detail::rows_of(op, y));
-  const Tensor<Y> labels = contiguous(y);
+  const Tensor<Y> labels = detail::packed(y);
   const Y* const from = labels.data();
   Index ones = 0;
   for (Index i = 0; i < y.size(); ++i) {
@@ -109,7 +109,7 @@ template <IndexScalar Y>
 void check_class_labels(const Tensor<Y>& y, Index classes) {
   const std::string_view op = "check_class_labels";
   static_cast<void>(detail::rows_of(op, y));
-  const Tensor<Y> labels = contiguous(y);
+  const Tensor<Y> labels = detail::packed(y);
   const Y* const from = labels.data();
   bool differ = false;
   for (Index i = 0; i < y.size(); ++i) {

@@ -77,8 +77,8 @@ class DataLoader {
                                           " rows, batch_size ", options.batch_size));
     }
     if (options.shuffle) {
-      x_ = contiguous(x_);
-      y_ = contiguous(y_);
+      x_ = detail::packed(x_);
+      y_ = detail::packed(y_);
     }
   }
   explicit DataLoader(const Dataset<T, Y>& data, const LoaderOptions& options = {})

@@ -66,7 +66,7 @@ template <FloatScalar T>
     throw ValueError("normalization_of", detail::concat("x has no elements: ", x.shape()));
   }
   detail::check_finite_for("normalization_of", x, {});
-  const Tensor<T> elements = contiguous(x);
+  const Tensor<T> elements = detail::packed(x);
   const auto count = static_cast<double>(x.size());
   double sum = 0.0;
   for (const T value : elements.values()) {
@@ -98,7 +98,7 @@ template <FloatScalar T>
         "normalize",
         detail::concat("mean and scale must be finite, scale above 0: ", by.mean, ", ", by.scale));
   }
-  Tensor<T> y = clone(x);
+  Tensor<T> y = detail::copied(x);
   for (T& value : y.mutable_values()) {
     value = static_cast<T>((static_cast<double>(value) - by.mean) / by.scale);
   }
@@ -132,7 +132,7 @@ class Standardizer {
   /// Shapes:    mean (features,), scale (features,)
   /// Throws:    ShapeError for other shapes; ValueError unless all are finite and scale above 0
   Standardizer(const Tensor<double>& mean, const Tensor<double>& scale)
-      : mean_(clone(mean)), scale_(clone(scale)) {
+      : mean_(detail::copied(mean)), scale_(detail::copied(scale)) {
     if (mean.rank() != 1 || mean.shape() != scale.shape()) {
       throw ShapeError("Standardizer",
                        detail::concat("mean and scale are not both (features,): ", mean.shape(),
@@ -165,7 +165,7 @@ class Standardizer {
       throw ValueError("Standardizer", detail::concat("no rows to fit: ", x.shape()));
     }
     detail::check_finite_for("Standardizer", x, {});
-    const Tensor<T> elements = contiguous(x);
+    const Tensor<T> elements = detail::packed(x);
     const T* const from = elements.data();
     const auto n = static_cast<double>(rows);
     Tensor<double> mean = zeros<double>({features});
@@ -243,7 +243,7 @@ class Standardizer {
     if (features != mean_.size()) {
       detail::throw_features_differ(features, mean_.size());
     }
-    Tensor<T> y = clone(x);
+    Tensor<T> y = detail::copied(x);
     T* const to = y.mutable_data();
     for (Index i = 0; i < x.size(); ++i) {
       to[i] = static_cast<T>(map(static_cast<double>(to[i]), m[i % features], s[i % features]));

@@ -95,7 +95,7 @@ template <AnyScalar T>
   }
   Tensor<T> out =
       detail::uninitialized<T>(detail::with_rows(x.shape(), static_cast<Index>(indices.size())));
-  detail::gather_rows(out.mutable_data(), contiguous(x), indices);
+  detail::gather_rows(out.mutable_data(), detail::packed(x), indices);
   return out;
 }
 
@@ -109,8 +109,8 @@ template <AnyScalar T>
     throw ShapeError("take_rows", detail::concat("indices are not (k,): ", indices.shape()),
                      x.shape(), indices.shape());
   }
-  const Tensor<std::int64_t> packed = contiguous(indices);
-  return take_rows(x, packed.values());
+  const Tensor<std::int64_t> rows = detail::packed(indices);
+  return take_rows(x, rows.values());
 }
 
 }  // namespace eigengrad

@@ -296,7 +296,7 @@ void save_csv(const std::string& path, const Tensor<T>& x,
     }
     detail::append_csv_row(text, column_names, delimiter);
   }
-  const Tensor<T> values = contiguous(x);
+  const Tensor<T> values = detail::packed(x);
   Index column = 0;
   for (const T value : values.values()) {
     detail::append(text, value);

@@ -217,7 +217,7 @@ template <AnyScalar T>
 /// Cost:      one pass; a strided view is copied first
 template <AnyScalar T>
 void save_npy(const std::string& path, const Tensor<T>& x) {
-  const Tensor<T> elements = contiguous(x);
+  const Tensor<T> elements = detail::packed(x);
   const std::string head = detail::format_npy_header(detail::npy_descr<T>(), x.shape());
   detail::AtomicFile file("save_npy", path);
   file.write(head.data(), static_cast<Index>(head.size()));

@@ -311,7 +311,7 @@ template <FloatScalar T>
   const Index rows = out > 0 ? y.size() / out : 0;
   const bool matrix = x.rank() == 2;
   const Tensor<T> x2 = matrix ? x : reshape_view_or_copy(x, Shape{rows, in});
-  const Tensor<T> dense_bias = bias == nullptr ? Tensor<T>() : contiguous(*bias);
+  const Tensor<T> dense_bias = bias == nullptr ? Tensor<T>() : packed(*bias);
   kernels::GemmArguments<T> p;
   p.m = rows;
   p.n = out;

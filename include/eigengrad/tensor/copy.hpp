@@ -1,6 +1,7 @@
 #pragma once
 // Copies of tensors, conversion of the element type, and comparison of whole tensors. Nothing here
-// is recorded on a tape: a copy is a constant. The differentiable cast is in ops/.
+// is recorded on a tape: a copy is a constant. The differentiable clone, contiguous and cast are in
+// ops/.
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
@@ -90,25 +91,6 @@ template <AnyScalar A, AnyScalar B, class Test>
 }
 
 }  // namespace detail
-
-/// `x` itself if its elements lie in row-major order without gaps, else a copy that does.
-///
-/// Shapes:    any -> the same
-/// Cost:      nothing, or one pass
-template <AnyScalar T>
-[[nodiscard]] Tensor<T> contiguous(const Tensor<T>& x) {
-  return detail::packed(x);
-}
-
-/// A contiguous copy that shares nothing with `x`.
-///
-/// Shapes:    any -> the same
-/// Gradient:  none: for a tape the copy is a constant
-/// Cost:      one pass
-template <AnyScalar T>
-[[nodiscard]] Tensor<T> clone(const Tensor<T>& x) {
-  return detail::copied(x);
-}
 
 /// Whether a change of one tensor's elements may show in the other: both are views of one owner.
 /// Two view_of() the same user memory are not known to each other.

@@ -91,8 +91,8 @@ class MetricTotals {
   template <FloatScalar T, AnyScalar Y>
   void add(const Tensor<T>& prediction, const Tensor<Y>& target) {
     using Kind = train::Metric::Kind;
-    const Tensor<T> p = contiguous(prediction);
-    const Tensor<Y> t = contiguous(target);
+    const Tensor<T> p = packed(prediction);
+    const Tensor<Y> t = packed(target);
     const bool scores = p.rank() >= 2 && p.extent(-1) > 1;
     switch (metric_.kind) {
       case Kind::accuracy:
