@@ -157,7 +157,7 @@ def fit_gelu():
     show_rational("gelu float", *rational(
         lambda a: phi(a) * 2 ** (k * a ** 2),
         lambda a: max(min(1, phi(a) * 2 ** 12), mpf(2) ** -10) / phi(a) / 2 ** (k * a ** 2),
-        0, mpf("13.3"), 3, 4, "0.5"), FLOAT)
+        0, mpf("13.3"), 4, 4, "0.5"), FLOAT)
 
 
 def fit_erfc():

@@ -15,8 +15,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
 
@@ -44,15 +44,27 @@ inline constexpr T not_a_number = static_cast<T>(__builtin_nan(""));
 template <FloatScalar T>
 inline constexpr T rounding_shift = sizeof(T) == 4 ? T(0x1.8p23) : T(0x1.8p52);
 
-/// c[First] + c[First + 1] x + c[First + 2] x^2 + ..., by Horner's rule: packets are independent of
-/// each other, so that fewer instructions count for more than shorter chains of them.
-template <std::size_t First = 0, FloatScalar T, std::size_t N>
-EIGENGRAD_INLINE Packet<T> polynomial(Packet<T> x, const T (&c)[N]) noexcept {
-  if constexpr (First + 1 == N) {
+/// c[First] + c[First + 1] x + ... of `Count` terms. Up to 6 by Horner's rule, the fewest
+/// instructions; longer ones in two halves (Estrin), or the chain of dependent instructions
+/// outgrows what the processor overlaps. powers: x, x^4, x^8.
+template <std::size_t First, std::size_t Count, FloatScalar T>
+EIGENGRAD_INLINE Packet<T> polynomial_part(const T* c, const Packet<T>* powers) noexcept {
+  if constexpr (Count == 1) {
     return c[First];
   } else {
-    return multiply_add(x, polynomial<First + 1>(x, c), Packet<T>(c[First]));
+    constexpr std::size_t low = Count > 8 ? 8 : Count > 6 ? 4 : 1;
+    return multiply_add(powers[low / 4], polynomial_part<First + low, Count - low>(c, powers),
+                        polynomial_part<First, low>(c, powers));
   }
+}
+
+/// c[0] + c[1] x + c[2] x^2 + ...
+template <FloatScalar T, std::size_t N>
+EIGENGRAD_INLINE Packet<T> polynomial(Packet<T> x, const T (&c)[N]) noexcept {
+  const Packet<T> square = x * x;
+  const Packet<T> fourth = square * square;
+  const Packet<T> powers[] = {x, fourth, fourth * fourth};
+  return polynomial_part<0, N>(c, powers);
 }
 
 /// The smaller of x and the limit, the larger of both; x where it is NaN. Spelt with builtins
@@ -114,20 +126,29 @@ EIGENGRAD_INLINE Packet<T> multiply_add_exact(Packet<T> a, std::type_identity_t<
   }
 }
 
-/// Half of the lanes of x in double, and two such halves back in float.
+/// Half of the lanes of x in double, and two such halves back in float. By shuffles: a detour
+/// through memory in two sizes stalls.
 typedef float HalfNative __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES / 2)));
+template <int First, int... I>
+EIGENGRAD_INLINE HalfNative half_of(Packet<float> x, std::integer_sequence<int, I...>) noexcept {
+  return __builtin_shufflevector(x.v, x.v, (First + I)...);
+}
 template <int Half>
 EIGENGRAD_INLINE Packet<double> widen(Packet<float> x) noexcept {
-  HalfNative half;
-  std::memcpy(&half, reinterpret_cast<const char*>(&x.v) + Half * sizeof half, sizeof half);
+  constexpr int count = static_cast<int>(Packet<double>::lanes);
+  const HalfNative half = half_of<Half * count>(x, std::make_integer_sequence<int, count>());
   return Packet<double>(__builtin_convertvector(half, Packet<double>::Native));
 }
+template <int... I>
+EIGENGRAD_INLINE Packet<float> join(HalfNative first, HalfNative second,
+                                    std::integer_sequence<int, I...>) noexcept {
+  return Packet<float>(__builtin_shufflevector(first, second, I...));
+}
 EIGENGRAD_INLINE Packet<float> narrow(Packet<double> first, Packet<double> second) noexcept {
-  const HalfNative halves[] = {__builtin_convertvector(first.v, HalfNative),
-                               __builtin_convertvector(second.v, HalfNative)};
-  Packet<float> y;
-  std::memcpy(&y.v, halves, sizeof y.v);
-  return y;
+  constexpr int count = static_cast<int>(Packet<float>::lanes);
+  return join(__builtin_convertvector(first.v, HalfNative),
+              __builtin_convertvector(second.v, HalfNative),
+              std::make_integer_sequence<int, count>());
 }
 
 /// f(x) lane by lane, for functions and ranges that are not vectorised.

@@ -30,19 +30,27 @@ template <FloatScalar T>
   return erf(Packet<T>(x)).v[0];
 }
 
+namespace detail {
+
+/// e^(-a^2) times a fraction fitted to erfc(a) e^(a^2) to 2^-27, in double: a^2 needs its digits.
+template <int Half>
+EIGENGRAD_INLINE Packet<double> half_erfc(Packet<float> size) noexcept {
+  const Packet<double> a = widen<Half>(size);
+  const Packet<double> p =
+      polynomial(a, {1.00000001, 1.23845892, 7.31656385e-1, 2.29244297e-1, 3.28021084e-2});
+  const Packet<double> q =
+      polynomial(a, {1.0, 2.36683867, 2.40233847, 1.32546637, 4.06351327e-1, 5.81395249e-2});
+  return exp_bounded(-(a * a)) * p / q;
+}
+
+}  // namespace detail
+
 /// 1 - erf(x), relatively accurate in the upper tail down to the subnormals.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> erfc(Packet<T> x) noexcept {
   if constexpr (sizeof(T) == 4) {
-    // exp(-a^2) times a fraction; from 10.1 on it is 0. What a^2 lost is put back to first order.
-    const Packet<T> a = detail::at_most(abs(x), 10.1f);
-    const Packet<T> square = a * a;
-    const Packet<T> lost = detail::multiply_add_exact(a, a, -square);
-    const Packet<T> p = detail::polynomial(
-        a, {1.00000001f, 1.23845892f, 7.31656385e-1f, 2.29244297e-1f, 3.28021084e-2f});
-    const Packet<T> q = detail::polynomial(
-        a, {1.0f, 2.36683867f, 2.40233847f, 1.32546637f, 4.06351327e-1f, 5.81395249e-2f});
-    const Packet<T> tail = detail::exp_bounded(-square) * (p * (T(1) - lost) / q);
+    const Packet<T> size = detail::at_most(abs(x), 10.1f);  // from there on it is 0
+    const Packet<T> tail = detail::narrow(detail::half_erfc<0>(size), detail::half_erfc<1>(size));
     return select(x < T(0), T(2) - tail, tail);
   } else {
     return detail::map_lanes(x, [](T lane) { return __builtin_erfc(lane); });

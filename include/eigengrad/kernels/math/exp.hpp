@@ -135,7 +135,8 @@ template <FloatScalar T>
   const Packet<T> p = detail::expm1_reduced(r);
   // 2^n p + (2^n - 1), halved so that n = 128 (1024) does not overflow early.
   const Packet<T> half = detail::power_of_two<T>(kernels::to_bits(shifted));
-  return select(n == T(0), p, T(2) * multiply_add(half, p, half - T(0.5)));
+  const Packet<T> y = select(n == T(0), p, T(2) * multiply_add(half, p, half - T(0.5)));
+  return select(x == T(0), x, y);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T expm1(T x) noexcept {
