@@ -158,7 +158,7 @@ class Module {
     std::vector<Tensor<T>> values;
     values.reserve(state().parameters.size());
     for (const Parameter<T>& parameter : state().parameters) {
-      values.push_back(eigengrad::clone<T>(parameter));
+      values.push_back(detail::copied<T>(parameter));
     }
     return values;
   }
