@@ -11,6 +11,8 @@ struct Add {
   static constexpr std::string_view name = "add";
   static constexpr std::string_view doc = "x + y with broadcasting.";
   static constexpr Save saves = Save::none;
+  static constexpr bool dfx_is_identity = true;
+  static constexpr bool dfy_is_identity = true;
   static constexpr Domain samples{-2.0, 2.0};
   template <class S>
   static S f(S x, S y) {
@@ -42,6 +44,7 @@ struct Subtract {
   static constexpr std::string_view name = "sub";
   static constexpr std::string_view doc = "x - y with broadcasting.";
   static constexpr Save saves = Save::none;
+  static constexpr bool dfx_is_identity = true;
   static constexpr Domain samples{-2.0, 2.0};
   template <class S>
   static S f(S x, S y) {

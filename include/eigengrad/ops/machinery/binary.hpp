@@ -3,15 +3,15 @@
 // An op is a struct as in unary.hpp with f(x, y) and the partial derivatives dfx and dfy, both of
 // (x, y); with Save::none they give the gradients themselves, from that of the result. An op that
 // masks has pullx(g, x, y) and pully(g, x, y) instead. `kinks` are points of x - y.
+// dfx_is_identity and dfy_is_identity, where true, let the gradient be handed on uncopied.
 
-#include <eigengrad/kernels/map.hpp>
 #include <eigengrad/ops/machinery/list_op.hpp>
+#include <eigengrad/ops/machinery/map.hpp>
 #include <eigengrad/ops/machinery/sum_to.hpp>
 #include <eigengrad/ops/machinery/traits.hpp>
 #include <eigengrad/tape/recording.hpp>
 
-#include <array>
-#include <utility>
+#include <string_view>
 
 namespace eigengrad::detail {
 
@@ -58,36 +58,44 @@ struct BinaryRecord {
   static void vjp(Backward<T>& b, Payload<T>& saved) {
     const Op& op = saved.op;
     if (b.wants(0)) {
-      b.add(0, sum_to(mapped(b.gradient(), saved,
-                             [&op](auto g, auto... v) { return pulled_x(op, g, v...); }),
-                      saved.x_shape));
+      if constexpr (requires { requires Op::dfx_is_identity; }) {
+        b.add(0, sum_to(b.gradient(), saved.x_shape));
+      } else {
+        give(b, 0, saved.x_shape, saved,
+             [&op](auto g, auto... v) { return pulled_x(op, g, v...); });
+      }
     }
     if (b.wants(1)) {
-      b.add(1, sum_to(mapped(b.gradient(), saved,
-                             [&op](auto g, auto... v) { return pulled_y(op, g, v...); }),
-                      saved.y_shape));
+      if constexpr (requires { requires Op::dfy_is_identity; }) {
+        b.add(1, sum_to(b.gradient(), saved.y_shape));
+      } else {
+        give(b, 1, saved.y_shape, saved,
+             [&op](auto g, auto... v) { return pulled_y(op, g, v...); });
+      }
     }
   }
 
  private:
-  /// pull(g, x, y), or pull(g) if nothing was saved, over g's shape.
+  /// pull(g, x, y), or pull(g) if nothing was saved, summed to operand i's shape, into its
+  /// gradient.
   template <FloatScalar T, class Pull>
-  [[nodiscard]] static Tensor<T> mapped(const Tensor<T>& g, const Payload<T>& saved,
-                                        const Pull& pull) {
-    Tensor<T> out = uninitialized<T>(g.shape());
-    T* const to = static_cast<T*>(out.body().data);
-    if constexpr (saves_inputs) {
-      const Tensor<T>& x = *saved.x;
-      const Tensor<T>& y = *saved.y;
-      kernels::map(pull, g.shape(), to, std::array<const T*, 3>{g.data(), x.data(), y.data()},
-                   std::array<Strides, 3>{
-                       g.strides(), kernels::broadcast_strides(x.shape(), x.strides(), g.shape()),
-                       kernels::broadcast_strides(y.shape(), y.strides(), g.shape())});
-    } else {
-      kernels::map(pull, g.shape(), to, std::array<const T*, 1>{g.data()},
-                   std::array<Strides, 1>{g.strides()});
+  static void give(Backward<T>& b, Index i, const Shape& shape, const Payload<T>& saved,
+                   const Pull& pull) {
+    const Tensor<T>& g = b.gradient();
+    const auto mapped_into = [&](const GradientTarget<T>& target) {
+      if constexpr (saves_inputs) {
+        map_into(target, g.shape(), pull, g, *saved.x, *saved.y);
+      } else {
+        map_into(target, g.shape(), pull, g);
+      }
+    };
+    if (g.shape() == shape) {
+      mapped_into(b.template target<T>(i, shape));
+      return;
     }
-    return out;
+    Tensor<T> whole = uninitialized<T>(g.shape());
+    mapped_into(GradientTarget<T>{static_cast<T*>(whole.body().data), false});
+    b.add(i, sum_to(whole, shape));
   }
 };
 
@@ -97,10 +105,9 @@ template <class Op, FloatScalar T>
 [[nodiscard]] Tensor<T> binary(const Tensor<T>& x, const Tensor<T>& y, const Op& op = {}) {
   const Shape shape = broadcast_shapes(Op::name, x.shape(), y.shape());
   Tensor<T> z = uninitialized<T>(shape);
-  kernels::map([&op](auto xi, auto yi) { return op.f(xi, yi); }, shape,
-               static_cast<T*>(z.body().data), std::array<const T*, 2>{x.data(), y.data()},
-               std::array<Strides, 2>{kernels::broadcast_strides(x.shape(), x.strides(), shape),
-                                      kernels::broadcast_strides(y.shape(), y.strides(), shape)});
+  map_over(
+      shape, static_cast<T*>(z.body().data), [&op](auto xi, auto yi) { return op.f(xi, yi); }, x,
+      y);
   if (must_record(x, y)) {
     using Self = BinaryRecord<Op>;
     record<Self>(

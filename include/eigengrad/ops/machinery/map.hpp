@@ -10,11 +10,23 @@
 
 namespace eigengrad::detail {
 
+/// Whether x's elements lie in row-major order over exactly `shape`.
+template <FloatScalar T>
+[[nodiscard]] bool is_dense_over(const Tensor<T>& x, const Shape& shape) {
+  return x.is_contiguous() && x.shape() == shape;
+}
+
 /// f(x...) over `shape`, to which every x broadcasts, assigned to the contiguous `out` or with Add
 /// added to it.
 template <bool Add = false, FloatScalar T, class F, class... X>
 void map_over(const Shape& shape, T* out, const F& f, const X&... x) noexcept {
-  kernels::map<Add>(f, shape, out, std::array<const T*, sizeof...(X)>{x.data()...},
+  const std::array<const T*, sizeof...(X)> in{x.data()...};
+  // The usual case needs no plan, which costs more than a few elements do.
+  if ((is_dense_over(x, shape) && ...)) {
+    kernels::map_dense<Add>(f, shape.size(), out, in);
+    return;
+  }
+  kernels::map<Add>(f, shape, out, in,
                     std::array<Strides, sizeof...(X)>{
                         kernels::broadcast_strides(x.shape(), x.strides(), shape)...});
 }

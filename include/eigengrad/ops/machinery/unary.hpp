@@ -19,13 +19,12 @@
 // `static constexpr std::array kinks{0.0}` names the points that the gradient check keeps away
 // from.
 
-#include <eigengrad/kernels/map.hpp>
 #include <eigengrad/ops/machinery/list_op.hpp>
+#include <eigengrad/ops/machinery/map.hpp>
 #include <eigengrad/ops/machinery/traits.hpp>
 #include <eigengrad/tape/recording.hpp>
 
-#include <array>
-#include <utility>
+#include <string_view>
 
 namespace eigengrad::detail {
 
@@ -59,23 +58,20 @@ struct UnaryRecord {
       return;
     }
     const Tensor<T>& g = b.gradient();
-    Tensor<T> dx = uninitialized<T>(g.shape());
-    T* const out = static_cast<T*>(dx.body().data);
     const Op& op = saved.op;
+    const auto target = b.template target<T>(0, g.shape());
     if constexpr (Op::saves == Save::none) {
-      kernels::map([&op](auto gi) { return op.df(gi); }, g.shape(), out,
-                   std::array<const T*, 1>{g.data()}, std::array<Strides, 1>{g.strides()});
+      map_into(
+          target, g.shape(), [&op](auto gi) { return op.df(gi); }, g);
     } else if constexpr (Op::saves == Save::both) {
-      kernels::map([&op](auto gi, auto xi, auto yi) { return pulled(op, gi, xi, yi); }, g.shape(),
-                   out, std::array<const T*, 3>{g.data(), saved.x->data(), saved.y->data()},
-                   std::array<Strides, 3>{g.strides(), saved.x->strides(), saved.y->strides()});
+      map_into(
+          target, g.shape(), [&op](auto gi, auto xi, auto yi) { return pulled(op, gi, xi, yi); }, g,
+          *saved.x, *saved.y);
     } else {
-      const Tensor<T>& read = saves_input ? *saved.x : *saved.y;
-      kernels::map([&op](auto gi, auto ri) { return pulled(op, gi, ri); }, g.shape(), out,
-                   std::array<const T*, 2>{g.data(), read.data()},
-                   std::array<Strides, 2>{g.strides(), read.strides()});
+      map_into(
+          target, g.shape(), [&op](auto gi, auto ri) { return pulled(op, gi, ri); }, g,
+          saves_input ? *saved.x : *saved.y);
     }
-    b.add(0, std::move(dx));
   }
 };
 
@@ -83,8 +79,8 @@ struct UnaryRecord {
 template <class Op, FloatScalar T>
 [[nodiscard]] Tensor<T> unary(const Tensor<T>& x, const Op& op = {}) {
   Tensor<T> y = uninitialized<T>(x.shape());
-  kernels::map([&op](auto xi) { return op.f(xi); }, x.shape(), static_cast<T*>(y.body().data),
-               std::array<const T*, 1>{x.data()}, std::array<Strides, 1>{x.strides()});
+  map_over(
+      x.shape(), static_cast<T*>(y.body().data), [&op](auto xi) { return op.f(xi); }, x);
   if (must_record(x)) {
     using Self = UnaryRecord<Op>;
     record<Self>(
