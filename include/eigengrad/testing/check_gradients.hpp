@@ -1,0 +1,135 @@
+#pragma once
+// check_gradients: compares the gradients of any function of tensors with central differences. For
+// the tests of ops, layers and losses, ours and users'. Needs no test framework.
+
+#include <eigengrad/base/error.hpp>
+#include <eigengrad/base/shape.hpp>
+#include <eigengrad/tape/recording.hpp>
+#include <eigengrad/tensor/copy.hpp>
+#include <eigengrad/tensor/creation.hpp>
+#include <eigengrad/tensor/random.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace eigengrad::testing {
+
+/// How closely gradients must match. The defaults are those of PyTorch's gradcheck.
+struct GradientOptions {
+  double step = 1e-6;      // of the central differences
+  double absolute = 1e-5;  // |difference| <= absolute + relative |central difference|
+  double relative = 1e-3;
+  std::uint64_t seed = 0;  // of the cotangent
+};
+
+/// The outcome of a check: true if it passed, else what is wrong, one line.
+struct GradientReport {
+  std::string message;  // empty if passed
+  [[nodiscard]] bool passed() const noexcept { return message.empty(); }
+  explicit operator bool() const noexcept { return passed(); }
+};
+
+namespace detail {
+
+/// The position of an element in row-major order: "(1, 2)".
+[[nodiscard]] inline std::string position_text(const Shape& shape, Index element) {
+  Shape position = shape;
+  for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+    position.set(axis, element % shape[axis]);
+    element /= shape[axis];
+  }
+  return to_string(position);
+}
+
+/// d sum(cotangent * f(inputs)) / d inputs[k][i] by a central difference. Perturbs a copy.
+template <class F>
+[[nodiscard]] double central_difference(const F& f, std::vector<Tensor<double>>& inputs,
+                                        std::size_t k, Index i, const Tensor<double>& cotangent,
+                                        double step) {
+  const double before = inputs[k].mutable_data()[i];
+  // The steps that were really taken, after rounding.
+  const double above = before + step;
+  const double below = before - step;
+  inputs[k].mutable_data()[i] = above;
+  const std::vector<double> high = to_vector(Tensor<double>(f(inputs)));
+  inputs[k].mutable_data()[i] = below;
+  const std::vector<double> low = to_vector(Tensor<double>(f(inputs)));
+  inputs[k].mutable_data()[i] = before;
+  const std::vector<double> weight = to_vector(cotangent);
+  double sum = 0;
+  for (std::size_t j = 0; j < high.size(); ++j) {
+    sum += weight[j] * (high[j] - low[j]);
+  }
+  return sum / (above - below);
+}
+
+/// Compares one input's gradient with central differences; empty if they match.
+template <class F>
+[[nodiscard]] std::string compare_gradient(const F& f, std::vector<Tensor<double>>& inputs,
+                                           std::size_t k, const Tensor<double>& gradient,
+                                           const Tensor<double>& cotangent,
+                                           const GradientOptions& options) {
+  using eigengrad::detail::concat;
+  std::string first;
+  Index wrong = 0;
+  const Shape shape = inputs[k].shape();
+  if (!(gradient.shape() == shape)) {
+    return concat("input ", k, " is ", shape, ", its gradient is ", gradient.shape());
+  }
+  const std::vector<double> values = to_vector(gradient);
+  for (Index i = 0; i < inputs[k].size(); ++i) {
+    const double expected = central_difference(f, inputs, k, i, cotangent, options.step);
+    const double found = values[static_cast<std::size_t>(i)];
+    // Written so that NaN fails.
+    if (std::abs(found - expected) <= options.absolute + options.relative * std::abs(expected)) {
+      continue;
+    }
+    if (wrong++ == 0) {
+      first = concat("gradient of input ", k, " ", shape, " at ", position_text(shape, i),
+                     ", where it is ", inputs[k].data()[i], ": ", found, " by backward, ", expected,
+                     " by central differences");
+    }
+  }
+  return wrong > 1 ? concat(first, "; so are ", wrong - 1, " more of ", inputs[k].size()) : first;
+}
+
+}  // namespace detail
+
+/// Whether the gradients of f that a tape gives equal central differences, for every element of
+/// every input, under a random cotangent. f takes a `const std::vector<Tensor<double>>&` and gives
+/// a Tensor<double>; it must be differentiable at the inputs, which are not changed.
+///
+/// Shapes:    any
+/// Cost:      two evaluations of f for each element of the inputs
+/// Reference: PyTorch `torch.autograd.gradcheck`, with its tolerances
+template <class F>
+[[nodiscard]] GradientReport check_gradients(const F& f, const std::vector<Tensor<double>>& inputs,
+                                             const GradientOptions& options = {}) {
+  std::vector<Tensor<double>> points;
+  for (const Tensor<double>& x : inputs) {
+    points.push_back(eigengrad::detail::copied(x));
+  }
+  Tape tape;
+  std::vector<Tensor<double>> watched;
+  for (const Tensor<double>& x : points) {
+    watched.push_back(tape.watch(eigengrad::detail::copied(x)));
+  }
+  const Tensor<double> y = f(watched);
+  const Tensor<double> cotangent =
+      uniform<double>(y.shape(), -1, 1, RandomKey::named(options.seed, "cotangent"));
+  tape.backward(y, cotangent);
+  const NoGrad no_grad;
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    std::string message =
+        detail::compare_gradient(f, points, k, tape.gradient(watched[k]), cotangent, options);
+    if (!message.empty()) {
+      return {std::move(message)};
+    }
+  }
+  return {};
+}
+
+}  // namespace eigengrad::testing

@@ -1,0 +1,119 @@
+#pragma once
+// The op suite: everything that is checked of every listed op. Include it before any header of ops/
+// or losses/, so that they list themselves with their sample cases; then walk listed_ops() and call
+// check_op. Needs no test framework, but EIGENGRAD_COUNT_HEAP_CALLS once in the program
+// (heap_counter.hpp).
+//
+// To compile the cases of many headers in several units, define EIGENGRAD_SUITE_HEADERS in each as
+// those whose cases it makes: ":ops/matmul.hpp:ops/sum.hpp:".
+
+#include <eigengrad/testing/op_list.hpp>
+
+#undef EIGENGRAD_LIST_OP
+#define EIGENGRAD_LIST_OP(Op)                                                             \
+  [[maybe_unused]] static const bool listed_##Op = ::eigengrad::testing::detail::list_op< \
+      Op, std::conditional_t<::eigengrad::testing::detail::makes_cases_of(__FILE__),      \
+                             ::eigengrad::testing::detail::SampleCases,                   \
+                             ::eigengrad::testing::detail::NoCases>>(__FILE__)
+
+#include <eigengrad/base/error.hpp>
+#include <eigengrad/testing/cases.hpp>
+#include <eigengrad/testing/check_gradients.hpp>
+#include <eigengrad/testing/op_checks.hpp>
+
+#include <cstdint>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+namespace eigengrad::testing {
+
+namespace detail {
+
+/// Whether this unit makes the cases of the ops in a header.
+[[nodiscard]] consteval bool makes_cases_of([[maybe_unused]] std::string_view file) {
+#if defined(EIGENGRAD_SUITE_HEADERS)
+  constexpr std::string_view headers = EIGENGRAD_SUITE_HEADERS;
+  const std::string_view header = header_of(file);
+  const std::size_t at = headers.find(header);
+  return at != std::string_view::npos && at > 0 && headers[at - 1] == ':' &&
+         headers[at + header.size()] == ':';
+#else
+  return true;
+#endif
+}
+
+/// Makes the cases of Op when the suite runs.
+struct SampleCases {
+  template <class Op, FloatScalar T>
+  static void fill(Cases<T>& cases) {
+    fill_cases<Op>(cases);
+  }
+};
+
+/// The gradients of one case against central differences, in double.
+inline void check_central_differences(const Case<double>& sample,
+                                      const std::vector<Tensor<double>>& inputs, std::uint64_t seed,
+                                      Failures& failures) {
+  GradientOptions options;
+  options.step = sample.step;
+  options.seed = seed;
+  const GradientReport report = check_gradients(sample.apply, inputs, options);
+  if (!report) {
+    failures.add("central differences", report.message);
+  }
+}
+
+}  // namespace detail
+
+/// Checks one op on all of its cases, in float and in double. Returns what failed, one line each:
+/// op, case, element type, check, input, element and both numbers.
+///
+/// - Gradients equal central differences (in double).
+/// - Float results and gradients are close to those in double.
+/// - A second backward adds the same again; a Parameter gets the gradient of a watched tensor.
+/// - What is not watched, or frozen, gets no gradient, and none is computed for it.
+/// - Operands and results that the derivative does not name as saved may hold NaN by then.
+/// - Strided operands and cotangents give what contiguous ones do, elementwise ops the same bits.
+/// - A warm forward and backward pass makes no call to the heap.
+/// - The result has the same bits without a tape, and the inputs are not changed.
+/// - Refused calls throw exactly their text.
+[[nodiscard]] inline std::vector<std::string> check_op(const OpEntry& op, std::uint64_t seed = 1) {
+  std::vector<std::string> texts;
+  detail::Failures failures{texts, op.name};
+  Cases<float> in_float;
+  Cases<double> in_double;
+  if (op.float_cases == nullptr || op.double_cases == nullptr) {
+    failures.add("samples", eigengrad::detail::concat("no unit makes the cases of ", op.header));
+    return texts;
+  }
+  op.float_cases(in_float);
+  op.double_cases(in_double);
+  if (in_double.cases().empty()) {
+    failures.add("samples", "the op has no case");
+  }
+  for (std::size_t i = 0; i < in_double.cases().size(); ++i) {
+    const Case<double>& sample = in_double.cases()[i];
+    failures.label = sample.label;
+    const std::vector<Tensor<double>> inputs = detail::draw_inputs(sample, seed);
+    try {
+      failures.type = "float64";
+      detail::check_case(sample, inputs, seed, failures);
+      detail::check_central_differences(sample, inputs, seed, failures);
+      failures.type = "float32";
+      detail::check_case(in_float.cases()[i], detail::as_type<float>(inputs), seed, failures);
+      detail::check_precision(in_float.cases()[i], sample, inputs, seed, failures);
+    } catch (const std::exception& error) {
+      failures.add("threw", error.what());
+    }
+  }
+  failures.type = "float64";
+  detail::check_rejections(in_double, failures);
+  failures.type = "float32";
+  detail::check_rejections(in_float, failures);
+  return texts;
+}
+
+}  // namespace eigengrad::testing
