@@ -1,0 +1,116 @@
+// What fit promises of every warm step: no heap call, and the same bits at any number of threads.
+
+#include "support/catch.hpp"
+
+#include <eigengrad/eigengrad.hpp>
+#include <eigengrad/testing/heap_counter.hpp>
+
+#include <vector>
+
+namespace eg = eigengrad;
+namespace train = eigengrad::train;
+
+namespace {
+
+/// Heap calls made by the steps of every epoch but the first.
+struct HeapWatch final : train::Callback<float> {
+  eg::Index calls = 0;
+  eg::Index steps = 0;
+  eg::Index before = 0;
+  void on_epoch_begin(train::TrainingState<float>& /*state*/) override {
+    before = eg::testing::heap_calls();
+  }
+  void on_batch_end(train::TrainingState<float>& state) override {
+    if (state.epoch > 1) {
+      calls += eg::testing::heap_calls() - before;
+      ++steps;
+    }
+    before = eg::testing::heap_calls();
+  }
+};
+
+struct Threads {
+  explicit Threads(int n) { eg::set_num_threads(n); }
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+  ~Threads() { eg::set_num_threads(1); }
+};
+
+eg::nn::Sequential<float> binary_model() {
+  return eg::nn::Sequential<float>({eg::nn::Dense(30, 128), eg::nn::ReLU(), eg::nn::Dense(128, 64),
+                                    eg::nn::ReLU(), eg::nn::Dense(64, 1), eg::nn::Sigmoid()},
+                                   {.seed = 42});
+}
+eg::nn::Sequential<float> image_model() {
+  return eg::nn::Sequential<float>(
+      {eg::nn::Dense(784, 512), eg::nn::ReLU(), eg::nn::Dropout(0.2), eg::nn::Dense(512, 10)},
+      {.seed = 42});
+}
+
+eg::Dataset<float, float> binary_data(eg::Index rows) {
+  return {eg::normal<float>({rows, 30}, 0.0, 1.0, eg::RandomKey::named(1, "x")),
+          eg::cast<float>(eg::bernoulli({rows, 1}, 0.5, eg::RandomKey::named(1, "y")))};
+}
+eg::Dataset<float, std::int64_t> image_data(eg::Index rows) {
+  auto y = eg::zeros<std::int64_t>({rows});
+  for (eg::Index i = 0; i < rows; ++i) {
+    y.set({i}, i * 7 % 10);
+  }
+  return {eg::normal<float>({rows, 784}, 0.0, 1.0, eg::RandomKey::named(2, "x")), y};
+}
+
+/// Trains and gives all parameters' elements.
+template <class Y, class Loss>
+std::vector<float> weights_after(eg::nn::Sequential<float> model, const eg::Dataset<float, Y>& data,
+                                 const Loss& loss, eg::Index batch_size, eg::Index epochs,
+                                 train::Callback<float>* callback) {
+  eg::optim::Adam adam(model.parameters(), {.learning_rate = 1e-3});
+  train::FitOptions<float, Y> options;
+  options.epochs = epochs;
+  options.batch_size = batch_size;
+  options.metrics = {train::accuracy()};
+  options.verbose = train::Verbosity::silent;
+  if (callback != nullptr) {
+    options.callbacks = {callback};
+  }
+  static_cast<void>(train::fit(model, data, adam, loss, options));
+  std::vector<float> weights;
+  for (const auto& parameter : model.parameters()) {
+    const auto values = eg::to_vector<float>(parameter);
+    weights.insert(weights.end(), values.begin(), values.end());
+  }
+  return weights;
+}
+
+}  // namespace
+
+TEST_CASE("fit: a warm step of 30-128-64-1 makes no heap call", "[train][heap]") {
+  HeapWatch watch;
+  static_cast<void>(
+      weights_after(binary_model(), binary_data(100), train::BinaryCrossEntropy{}, 32, 4, &watch));
+  CHECK(watch.steps == 12);
+  CHECK(watch.calls == 0);
+}
+
+TEST_CASE("fit: a warm step of 784-512-10 makes no heap call", "[train][heap]") {
+  HeapWatch watch;
+  static_cast<void>(
+      weights_after(image_model(), image_data(300), train::CrossEntropy{}, 128, 3, &watch));
+  CHECK(watch.steps == 6);
+  CHECK(watch.calls == 0);
+}
+
+TEST_CASE("fit: 1, 2 and 4 threads give the same bits", "[train][determinism]") {
+  const auto run = [](int threads) {
+    const Threads use(threads);
+    auto weights = weights_after(binary_model(), binary_data(100), train::BinaryCrossEntropy{}, 32,
+                                 2, nullptr);
+    const auto more =
+        weights_after(image_model(), image_data(256), train::CrossEntropy{}, 128, 2, nullptr);
+    weights.insert(weights.end(), more.begin(), more.end());
+    return weights;
+  };
+  const auto one = run(1);
+  CHECK(run(2) == one);
+  CHECK(run(4) == one);
+}
