@@ -86,7 +86,8 @@ struct Concat {
     cases.add("one tensor", {{2, 3}}, columns);
     cases.add("with nothing", {{2, 3}, {0, 3}}, rows);
     cases.add("a tensor twice", {{2, 3}}, [](const auto& in) {
-      return concat(std::vector{in[0], in[0]}, 1);
+      using X = std::remove_cvref_t<decltype(in[0])>;
+      return concat(std::initializer_list<X>{in[0], in[0]}, 1);
     });
     cases.rejects("concat: tensor 1 does not fit tensor 0 outside axis 0: (2, 4) and (2, 3)",
                   {{2, 3}, {2, 4}}, rows);
