@@ -94,7 +94,7 @@ TEST_CASE("schedule: sets the learning rate per epoch or per step", "[train][cal
   eg::optim::SGD<double> sgd(model.parameters(), {.learning_rate = 0.1});
   std::vector<double> rates;
   struct Watch final : train::Callback<double> {
-    explicit Watch(std::vector<double>& seen) : seen(seen) {}
+    explicit Watch(std::vector<double>& rates_seen) : seen(rates_seen) {}
     std::vector<double>& seen;
     void on_batch_end(train::TrainingState<double>& state) override {
       seen.push_back(state.optimizer().learning_rate());

@@ -39,7 +39,12 @@ class EIGENGRAD_API Shape {
     return s;
   }
 
-  [[nodiscard]] int rank() const noexcept { return rank_; }
+  [[nodiscard]] int rank() const noexcept {
+    if (rank_ < 0 || rank_ > max_rank) {
+      __builtin_unreachable();  // so that the compiler knows loops over axes to be short
+    }
+    return rank_;
+  }
   [[nodiscard]] Index operator[](int axis) const noexcept {
     return extents_[static_cast<std::size_t>(axis)];
   }
