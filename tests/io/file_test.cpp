@@ -5,8 +5,11 @@
 #include <eigengrad/io/npy.hpp>
 #include <eigengrad/tensor/creation.hpp>
 
+#include <csignal>
 #include <string>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <vector>
 
 namespace eg = eigengrad;
@@ -48,6 +51,29 @@ TEST_CASE("file: a write that fails leaves nothing behind", "[io][file]") {
   CHECK_THROWS_TEXT(eg::write_file(taken, "text"), eg::FileError,
                     "write_file: " + taken + ": cannot replace: Is a directory");
   CHECK(folder.files() == std::vector<std::string>{"folder"});
+}
+
+TEST_CASE("file: a full disk leaves the old file", "[io][file]") {
+  const ScratchFolder folder;
+  const std::string path = folder / "x.npy";
+  eg::write_file(path, "old");
+  // A limit on the size of files stands for the full disk.
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit little{1000, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &little) == 0);
+  std::string message = "saved";
+  try {
+    eg::save_npy(path, eg::zeros<double>({1000}));
+  } catch (const eg::FileError& error) {
+    message = error.what();
+  }
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  std::signal(SIGXFSZ, handler);
+  CHECK(message == "save_npy: " + path + ": cannot write: File too large");
+  CHECK(eg::read_file(path) == "old");
+  CHECK(folder.files() == std::vector<std::string>{"x.npy"});
 }
 
 TEST_CASE("file: nothing is replaced before commit", "[io][file]") {

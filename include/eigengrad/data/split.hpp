@@ -28,11 +28,13 @@ class SplitSize {
  public:
   SplitSize() noexcept = default;
   // Not explicit, so that `.test_size = 0.2` and `.test_size = 100` both read well.
+  // NOLINTBEGIN(google-explicit-constructor)
   template <std::floating_point F>
   SplitSize(F fraction) noexcept : kind_(Kind::fraction), fraction_(fraction) {}
   template <std::integral I>
   requires(!std::same_as<I, bool>) SplitSize(I rows)
   noexcept : kind_(Kind::rows), rows_(static_cast<Index>(rows)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] bool is_set() const noexcept { return kind_ != Kind::unset; }
   [[nodiscard]] bool is_fraction() const noexcept { return kind_ == Kind::fraction; }
