@@ -1,5 +1,6 @@
 #pragma once
-// The umbrella: all of eigengrad but what a program opts into by name (data/datasets.hpp, testing/).
+// The umbrella: all of eigengrad but what a program opts into by name (data/datasets.hpp,
+// testing/).
 
 #include <eigengrad/data/checks.hpp>
 #include <eigengrad/data/dataset.hpp>
@@ -13,6 +14,7 @@
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/io/folder.hpp>
 #include <eigengrad/io/npy.hpp>
+#include <eigengrad/kernels/math/math.hpp>
 #include <eigengrad/losses/binary_cross_entropy.hpp>
 #include <eigengrad/losses/cross_entropy.hpp>
 #include <eigengrad/losses/loss.hpp>
@@ -54,6 +56,7 @@
 #include <eigengrad/optim/rmsprop.hpp>
 #include <eigengrad/optim/schedule.hpp>
 #include <eigengrad/optim/sgd.hpp>
+#include <eigengrad/tensor/print.hpp>
 #include <eigengrad/train/callback.hpp>
 #include <eigengrad/train/early_stopping.hpp>
 #include <eigengrad/train/evaluate.hpp>
