@@ -58,6 +58,8 @@ class Buffer {
   [[nodiscard]] T* begin() noexcept { return data_; }
   [[nodiscard]] T* end() noexcept { return data_ + size_; }
   void clear() noexcept { size_ = 0; }
+  /// Drops what is past the first `size` elements.
+  void shrink(Index size) noexcept { size_ = size; }
 
  private:
   [[nodiscard]] std::size_t bytes() const noexcept {

@@ -357,4 +357,18 @@ template <AnyScalar T>
   return detail::make_view(x, x.shape(), x.strides(), 0);
 }
 
+/// Lists what Tape::watch records on the tapes around its own.
+struct Watch : detail::WatchRecord {
+  static constexpr std::string_view doc = "A tensor that an inner tape watches. dx = g.";
+
+  template <class Cases>
+  static void samples(Cases& cases) {
+    cases.add("on an inner tape", {{2, 3}}, [](const auto& in) {
+      Tape inner;
+      return inner.watch(in[0]);
+    });
+  }
+};
+EIGENGRAD_LIST_OP(Watch);
+
 }  // namespace eigengrad

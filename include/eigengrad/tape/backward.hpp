@@ -9,13 +9,32 @@
 #include <eigengrad/tape/parameter.hpp>
 #include <eigengrad/tape/record.hpp>
 #include <eigengrad/tape/tape.hpp>
+#include <eigengrad/tensor/copy.hpp>
 
-#include <cstring>
+#include <array>
+#include <atomic>
+#include <cstdint>
 #include <utility>
 
 namespace eigengrad {
 
 namespace detail {
+
+/// Whether a gradient may be added to in place: nobody else holds it, and its elements are its own.
+[[nodiscard]] inline bool is_own(const TensorBody& gradient) noexcept {
+  return gradient.count.load(std::memory_order_acquire) == 1 && gradient.base == nullptr &&
+         gradient.data == reinterpret_cast<const char*>(&gradient) + body_bytes;
+}
+
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> filled(const Shape& shape, T value) {
+  Tensor<T> x = uninitialized<T>(shape);
+  T* const data = static_cast<T*>(x.body().data);
+  for (Index i = 0; i < x.size(); ++i) {
+    data[i] = value;
+  }
+  return x;
+}
 
 /// Where Tape::gradients collects: one entry per requested input.
 struct GradientEntry {
@@ -35,6 +54,26 @@ struct GradientSink {
         release(entry.gradient);
       }
     }
+  }
+  /// Adds a request for the gradient of a parameter or of a record.
+  void ask(const TensorBody& input, std::uint32_t record) {
+    entries.push_back({input.leaf != nullptr ? &input : nullptr, record, nullptr});
+  }
+  /// The gradient of request i, zeros if nothing reached it; its elements are nobody else's. The
+  /// first entry of an input that was asked for twice holds the gradient of both.
+  template <FloatScalar T>
+  [[nodiscard]] Tensor<T> take(Index i, const Shape& shape) {
+    const GradientEntry& asked = entries[i];
+    TensorBody* const gradient =
+        (asked.parameter != nullptr ? find_parameter(asked.parameter) : find_record(asked.record))
+            ->gradient;
+    if (gradient == nullptr) {
+      return filled(shape, T(0));
+    }
+    const bool own = is_own(*gradient);
+    retain(gradient);
+    Tensor<T> result(gradient);
+    return own ? result : copied(result);
   }
   [[nodiscard]] GradientEntry* find_parameter(const TensorBody* parameter) noexcept {
     for (GradientEntry& entry : entries) {
@@ -65,6 +104,11 @@ struct GradientTarget {
 /// out += x, both of one shape, `out` contiguous.
 template <FloatScalar T>
 void add_in_place(T* out, const Tensor<T>& x) noexcept {
+  if (x.is_contiguous()) {
+    kernels::map_dense<true>([](auto value) { return value; }, x.size(), out,
+                             std::array<const T*, 1>{x.data()});
+    return;
+  }
   kernels::map<true>([](auto value) { return value; }, x.shape(), out,
                      std::array<const T*, 1>{x.data()}, std::array<Strides, 1>{x.strides()});
 }
@@ -75,6 +119,15 @@ void copy_to(T* out, const Tensor<T>& x) noexcept {
   kernels::copy(x.shape(), out, contiguous_strides(x.shape()), x.data(), x.strides());
 }
 
+/// Makes a slot's gradient one that may be added to in place.
+template <FloatScalar T>
+void make_own(TensorBody*& slot) {
+  if (!is_own(*slot)) {
+    const Tensor<T> before(std::exchange(slot, nullptr));
+    slot = copied(before).release();
+  }
+}
+
 /// Adds `g` to a slot: the first write hands the tensor over, later ones add.
 template <FloatScalar T>
 void accumulate(TensorBody*& slot, Tensor<T> g) {
@@ -82,15 +135,12 @@ void accumulate(TensorBody*& slot, Tensor<T> g) {
     slot = g.release();
     return;
   }
-  const bool own =
-      slot->count.load(std::memory_order_acquire) == 1 && slot->base == nullptr && slot->contiguous;
-  if (own) {
+  if (is_own(*slot)) {
     add_in_place(static_cast<T*>(slot->data), g);
     return;
   }
   Tensor<T> sum = uninitialized<T>(g.shape());
-  const Tensor<T> before(slot);
-  slot = nullptr;
+  const Tensor<T> before(std::exchange(slot, nullptr));
   kernels::map([](auto a, auto b) { return a + b; }, g.shape(), static_cast<T*>(sum.body().data),
                std::array<const T*, 2>{before.data(), g.data()},
                std::array<Strides, 2>{before.strides(), g.strides()});
@@ -140,15 +190,10 @@ class BackwardPass {
     }
     TensorBody*& place = slot(operand);
     const bool add = place != nullptr;
-    if (!add) {
+    if (add) {
+      make_own<T>(place);
+    } else {
       place = uninitialized<T>(shape).release();
-    } else if (place->count.load(std::memory_order_acquire) != 1 || place->base != nullptr ||
-               !place->contiguous) {
-      Tensor<T> own = uninitialized<T>(shape);
-      const Tensor<T> before(place);
-      place = nullptr;
-      copy_to(static_cast<T*>(own.body().data), before);
-      place = own.release();
     }
     return {static_cast<T*>(place->data), add};
   }
@@ -218,7 +263,8 @@ class Backward {
     pass_.add(operand(i), std::move(g));
   }
   /// A contiguous buffer of `shape` (operand i's) to assign or add operand i's gradient to; only if
-  /// wants(i), and then it must be filled.
+  /// wants(i), and then it must be filled before anything else is asked of this object: another
+  /// operand may be the same tensor.
   template <FloatScalar U = T>
   [[nodiscard]] detail::GradientTarget<U> target(Index i, const Shape& shape) {
     return pass_.target<U>(operand(i), shape);

@@ -2,9 +2,9 @@
 // The members of Tape: opening and closing, and the backward pass with the checks that come before
 // it.
 
-#include <eigengrad/kernels/copy.hpp>
 #include <eigengrad/tape/backward.hpp>
 #include <eigengrad/tape/tape.hpp>
+#include <eigengrad/tensor/copy.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -63,15 +63,19 @@ inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
 
 inline void forget_parameter(const TensorBody* value, const std::string& name) noexcept {
   for (Tape* tape = tape_thread.innermost; tape != nullptr; tape = tape->enclosing_) {
+    bool needed = false;
     for (SavedVersion& saved : tape->saved_) {
-      saved.owner = saved.owner == value ? nullptr : saved.owner;
+      if (saved.owner == value && !tape->records_[saved.record]->consumed) {
+        needed = true;
+      }
     }
     for (Record* record : tape->records_) {
       for (std::size_t i = 0; i < record->operand_count && !record->consumed; ++i) {
-        if (record->operands()[i].parameter == value) {
-          tape->lost_parameter_ = name;
-        }
+        needed = needed || record->operands()[i].parameter == value;
       }
+    }
+    if (needed) {
+      tape->lost_parameter_ = name;
     }
   }
 }
@@ -102,6 +106,7 @@ inline Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly)
   }
   thread_ = thread.serial;
   open_number();
+  no_grad_ = thread.no_grad;
   enclosing_ = thread.innermost;
   thread.innermost = this;
 }
@@ -112,7 +117,7 @@ inline Tape::~Tape() {
                stderr);
     std::abort();
   }
-  clear();
+  forget();
   Tape** link = &detail::tape_thread.innermost;
   while (*link != this) {
     link = &(*link)->enclosing_;
@@ -124,7 +129,22 @@ inline void Tape::open_number() noexcept {
   number_ = (thread_ << detail::tape_serial_shift) | ++detail::tape_thread.opened;
 }
 
-inline void Tape::clear() noexcept {
+inline void Tape::check_thread(std::string_view op) const {
+  if (detail::tape_thread.serial != thread_) {
+    detail::throw_wrong_thread(op);
+  }
+}
+
+inline void Tape::clear() {
+  check_thread("clear");
+  if (running_) {
+    detail::throw_running("clear");
+  }
+  forget();
+  open_number();
+}
+
+inline void Tape::forget() noexcept {
   for (detail::Record* record : records_) {
     if (record->gradient != nullptr) {
       detail::release(record->gradient);
@@ -138,7 +158,6 @@ inline void Tape::clear() noexcept {
   arena_.clear();
   lost_parameter_.clear();
   any_consumed_ = false;
-  open_number();
 }
 
 inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexcept {
@@ -153,12 +172,8 @@ inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexc
   return detail::no_record;
 }
 
-inline void Tape::check_ready(std::string_view op, const detail::TensorBody& output,
-                              std::uint32_t record) {
-  static_cast<void>(output);
-  if (detail::tape_thread.serial != thread_) {
-    detail::throw_wrong_thread(op);
-  }
+inline void Tape::check_ready(std::string_view op, std::uint32_t record) {
+  check_thread(op);
   if (running_) {
     detail::throw_running(op);
   }
@@ -252,55 +267,34 @@ inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, bool retai
   }
 }
 
-namespace detail {
-
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> filled(const Shape& shape, T value) {
-  Tensor<T> x = uninitialized<T>(shape);
-  T* const data = x.mutable_data();
-  for (Index i = 0; i < x.size(); ++i) {
-    data[i] = value;
-  }
-  return x;
-}
-
-}  // namespace detail
-
-template <FloatScalar T>
-Tensor<T> Tape::watch(const Tensor<T>& x) {
-  if (detail::tape_thread.serial != thread_) {
-    detail::throw_wrong_thread("watch");
-  }
-  auto* const record = new (arena_.allocate(sizeof(detail::Record)))
-      detail::Record{&detail::watched_table, nullptr, 0, false, sizeof(detail::Record)};
-  records_.push_back(record);
-  Tensor<T> watched = detail::make_view(x, x.shape(), x.strides(), 0);
-  watched.body().link = {number_, static_cast<std::uint32_t>(records_.size() - 1)};
-  return watched;
-}
-
 template <FloatScalar T>
 void Tape::backward(const Tensor<T>& output, BackwardOptions options) {
   if (output.size() != 1) {
     detail::throw_not_scalar("backward", output.shape());
   }
-  backward(output, detail::filled(output.shape(), T(1)), options);
+  const std::uint32_t root = record_of(output.body());
+  check_ready("backward", root);
+  detail::BackwardPass pass(*this);
+  pass.seed(root, detail::filled(output.shape(), T(1)));
+  run(pass, root, options.retain);
 }
 
 template <FloatScalar T>
 void Tape::backward(const Tensor<T>& output, const Tensor<T>& cotangent, BackwardOptions options) {
-  const std::uint32_t root = record_of(output.body());
   if (!(cotangent.shape() == output.shape())) {
     detail::throw_cotangent("backward", output.shape(), cotangent.shape());
   }
-  check_ready("backward", output.body(), root);
+  const std::uint32_t root = record_of(output.body());
+  check_ready("backward", root);
   detail::BackwardPass pass(*this);
-  pass.seed(root, cotangent);
+  // A copy: what is handed on must not change when the caller writes to the cotangent.
+  pass.seed(root, detail::copied(cotangent));
   run(pass, root, options.retain);
 }
 
 template <FloatScalar T>
 Tensor<T> Tape::gradient(const Tensor<T>& x) const {
+  check_thread("gradient");
   const std::uint32_t record = record_of(x.body());
   if (record == detail::no_record || records_[record]->op->vjp != nullptr) {
     detail::throw_not_watched();
@@ -310,17 +304,28 @@ Tensor<T> Tape::gradient(const Tensor<T>& x) const {
     return detail::filled(x.shape(), T(0));
   }
   detail::retain(gradient);
-  return Tensor<T>(gradient);
+  return detail::copied(Tensor<T>(gradient));
+}
+
+template <FloatScalar T>
+void Tape::fill(std::string_view op, detail::GradientSink& sink, const Tensor<T>& output,
+                BackwardOptions options) {
+  if (output.size() != 1) {
+    detail::throw_not_scalar(op, output.shape());
+  }
+  const std::uint32_t root = record_of(output.body());
+  check_ready(op, root);
+  detail::BackwardPass pass(*this, &sink);
+  if (records_[root]->op->vjp != nullptr || sink.find_record(root) != nullptr) {
+    pass.seed(root, detail::filled(output.shape(), T(1)));
+  }
+  run(pass, root, options.retain);
 }
 
 template <FloatScalar T>
 std::vector<Tensor<T>> Tape::gradients(const Tensor<T>& output, std::span<const Tensor<T>> inputs,
                                        BackwardOptions options) {
-  if (output.size() != 1) {
-    detail::throw_not_scalar("gradients", output.shape());
-  }
-  const std::uint32_t root = record_of(output.body());
-  check_ready("gradients", output.body(), root);
+  check_thread("gradients");
   detail::GradientSink sink;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const detail::TensorBody& body = inputs[i].body();
@@ -328,27 +333,13 @@ std::vector<Tensor<T>> Tape::gradients(const Tensor<T>& output, std::span<const 
     if (body.leaf == nullptr && record == detail::no_record) {
       detail::throw_input_not_recorded(static_cast<Index>(i));
     }
-    sink.entries.push_back({body.leaf != nullptr ? &body : nullptr, record, nullptr});
+    sink.ask(body, record);
   }
-  detail::BackwardPass pass(*this, &sink);
-  if (records_[root]->op->vjp != nullptr || sink.find_record(root) != nullptr) {
-    pass.seed(root, detail::filled(output.shape(), T(1)));
-  }
-  run(pass, root, options.retain);
+  fill("gradients", sink, output, options);
   std::vector<Tensor<T>> results;
   results.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    // The first entry of an input that was asked for twice holds the gradient of both.
-    const detail::GradientEntry& asked = sink.entries[static_cast<Index>(i)];
-    const detail::GradientEntry* const found = asked.parameter != nullptr
-                                                   ? sink.find_parameter(asked.parameter)
-                                                   : sink.find_record(asked.record);
-    if (found->gradient == nullptr) {
-      results.push_back(detail::filled(inputs[i].shape(), T(0)));
-      continue;
-    }
-    detail::retain(found->gradient);
-    results.push_back(Tensor<T>(found->gradient));
+    results.push_back(sink.take<T>(static_cast<Index>(i), inputs[i].shape()));
   }
   return results;
 }

@@ -20,8 +20,8 @@ namespace eigengrad::detail {
                                                            std::uint64_t tape) {
   const bool own = (tape >> tape_serial_shift) == tape_thread.serial;
   throw TapeError(op, concat("operand ", i, " was recorded on a tape ",
-                             own ? "whose scope has ended" : "of another thread",
-                             "; keep that tape in scope, or detach() the operand"));
+                             own ? "that has ended or was cleared" : "of another thread",
+                             "; keep that tape, or detach() the operand"));
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_anomaly(std::string_view op, std::string_view what,
                                                       Index at, const Shape& shape) {
@@ -32,12 +32,6 @@ namespace eigengrad::detail {
 /// Whether gradients flow through a tensor: it is a trainable parameter or was recorded somewhere.
 [[nodiscard]] inline bool is_live(const TensorBody& body) noexcept {
   return body.link.tape != 0 || (body.leaf != nullptr && body.leaf->trainable);
-}
-
-/// Whether an op on these operands must record itself.
-template <AnyScalar... T>
-[[nodiscard]] bool must_record(const Tensor<T>&... x) {
-  return tape_thread.innermost != nullptr && tape_thread.no_grad == 0 && (is_live(x.body()) || ...);
 }
 
 /// Hands tensors to a record's payload and notes their versions.
@@ -64,6 +58,17 @@ struct RecordingAccess {
     return false;
   }
   [[nodiscard]] static Tape* enclosing(const Tape& tape) noexcept { return tape.enclosing_; }
+  /// Whether no NoGrad scope was opened after the tape.
+  [[nodiscard]] static bool records(const Tape& tape) noexcept {
+    return tape_thread.no_grad <= tape.no_grad_;
+  }
+  template <FloatScalar T>
+  static void fill(Tape& tape, std::string_view op, GradientSink& sink, const Tensor<T>& output) {
+    tape.fill(op, sink, output, {});
+  }
+  [[nodiscard]] static std::uint32_t record_of(const Tape& tape, const TensorBody& x) noexcept {
+    return tape.record_of(x);
+  }
 
   /// Whether this tape needs a record of an op on these operands.
   [[nodiscard]] static bool needs(const Tape& tape, const TensorBody* const* operands,
@@ -109,13 +114,21 @@ struct RecordingAccess {
       new (record->operands() + i)
           Operand{parameter ? x : nullptr, parameter ? no_record : tape.record_of(*x)};
     }
-    Saver saver{tape.saved_, index};
-    new (record->payload()) Payload(make(saver));
-    tape.records_.push_back(record);
+    const Index saved = tape.saved_.size();
+    try {
+      Saver saver{tape.saved_, index};
+      new (record->payload()) Payload(make(saver));
+      tape.records_.push_back(record);
+    } catch (...) {
+      tape.saved_.shrink(saved);
+      throw;
+    }
     link(result, {tape.number_, index});
   }
 
  private:
+  friend class eigengrad::Tape;
+
   static void link(TensorBody& result, TapeLink to) {
     if (result.link.tape == 0) {
       result.link = to;
@@ -124,6 +137,13 @@ struct RecordingAccess {
     result.more_links = new (pool_allocate(sizeof(MoreLinks))) MoreLinks{to, result.more_links};
   }
 };
+
+/// Whether an op on these operands must record itself.
+template <AnyScalar... T>
+[[nodiscard]] bool must_record(const Tensor<T>&... x) {
+  const Tape* const tape = tape_thread.innermost;
+  return tape != nullptr && RecordingAccess::records(*tape) && (is_live(x.body()) || ...);
+}
 
 /// Throws if `y` holds a NaN or an infinity.
 template <FloatScalar T>
@@ -162,7 +182,7 @@ void record_list(Tensor<T>& y, const TensorBody* const* operands, std::size_t co
   RecordingAccess::check_operands(Op::name, operands, count);
   for (Tape* tape = tape_thread.innermost; tape != nullptr;
        tape = RecordingAccess::enclosing(*tape)) {
-    if (RecordingAccess::needs(*tape, operands, count)) {
+    if (RecordingAccess::records(*tape) && RecordingAccess::needs(*tape, operands, count)) {
       if (RecordingAccess::anomaly(*tape)) {
         check_anomaly(Op::name, y);
       }
@@ -177,4 +197,42 @@ void record(Tensor<T>& y, const Make& make, const Tensor<X>&... operands) {
   record_list<Op>(y, bodies.data(), bodies.size(), make);
 }
 
+/// The tape's view of a tensor that another tape watches.
+struct WatchRecord {
+  static constexpr std::string_view name = "watch";
+
+  template <class T>
+  struct Payload {};
+
+  template <FloatScalar T>
+  static void vjp(Backward<T>& b, Payload<T>& /*saved*/) {
+    if (b.wants(0)) {
+      b.add(0, b.gradient());
+    }
+  }
+};
+
 }  // namespace eigengrad::detail
+
+namespace eigengrad {
+
+template <FloatScalar T>
+Tensor<T> Tape::watch(const Tensor<T>& x) {
+  check_thread("watch");
+  Tensor<T> watched = detail::make_view(x, x.shape(), x.strides(), 0);
+  const auto index = static_cast<std::uint32_t>(records_.size());
+  records_.push_back(new (arena_.allocate(sizeof(detail::Record))) detail::Record{
+      &detail::watched_table, nullptr, 0, false, sizeof(detail::Record)});
+  using Access = detail::RecordingAccess;
+  Access::link(watched.body(), {number_, index});
+  const detail::TensorBody* const operand = &x.body();
+  for (Tape* tape = detail::tape_thread.innermost; tape != nullptr; tape = tape->enclosing_) {
+    if (tape != this && Access::records(*tape) && Access::needs(*tape, &operand, 1)) {
+      Access::append(*tape, detail::op_table<detail::WatchRecord, T>, watched.body(), &operand, 1,
+                     [](detail::Saver&) { return detail::WatchRecord::Payload<T>{}; });
+    }
+  }
+  return watched;
+}
+
+}  // namespace eigengrad

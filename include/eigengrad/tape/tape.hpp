@@ -23,7 +23,7 @@ namespace detail {
 /// A thread's recording state.
 struct TapeThread {
   Tape* innermost;       // the last tape opened here that is still in scope
-  int no_grad;           // depth of NoGrad scopes and of backward passes
+  int no_grad;           // depth of NoGrad scopes and of backward passes; see Tape::no_grad_
   std::uint64_t serial;  // number of this thread, 0 until its first tape
   std::uint64_t opened;  // tapes opened so far
   std::uint64_t wasted;  // gradients that derivatives computed although nobody wanted them
@@ -42,6 +42,7 @@ EIGENGRAD_API inline constinit BackwardHook backward_hook = nullptr;
 inline constexpr int tape_serial_shift = 40;
 
 struct RecordingAccess;
+struct GradientSink;
 
 }  // namespace detail
 
@@ -61,9 +62,10 @@ struct TapeOptions {
 ///
 /// Tapes nest: an op is recorded on every live tape of the thread on which one of its operands is
 /// recorded, or if one of its operands is a trainable Parameter. Handing an op a tensor that was
-/// recorded on a tape whose scope has ended, or by another thread, is a TapeError while a tape is
-/// recording; detach() makes a constant of it. Not movable. All members must be called on the
-/// thread that made it.
+/// recorded on a tape that has ended or was cleared, or by another thread, is a TapeError while a
+/// tape is recording; detach() makes a constant of it. A tape that is opened under NoGrad, or in a
+/// derivative while another tape runs backwards, records; the tapes around it then do not. Not
+/// movable. All members must be called on the thread that made it.
 class EIGENGRAD_API Tape {
  public:
   explicit Tape(TapeOptions options = {});
@@ -71,7 +73,8 @@ class EIGENGRAD_API Tape {
   Tape& operator=(const Tape&) = delete;
   ~Tape();
 
-  /// A tensor with x's elements whose gradient this tape will know: see gradient().
+  /// A tensor with x's elements whose gradient this tape will know: see gradient(). For the tapes
+  /// around this one it is x.
   /// Shapes: the same; no elements are copied
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> watch(const Tensor<T>& x);
@@ -92,15 +95,16 @@ class EIGENGRAD_API Tape {
   template <FloatScalar T>
   void backward(const Tensor<T>& output, const Tensor<T>& cotangent, BackwardOptions options = {});
 
-  /// The gradient that backward passes have added for a watched tensor: zeros if none reached it.
-  /// Throws: TapeError if `x` was not watched here
+  /// A copy of the gradient that backward passes have added for a watched tensor: zeros if none
+  /// reached it. Throws: TapeError if `x` was not watched here
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> gradient(const Tensor<T>& x) const;
 
   /// d output / d input for each of `inputs` (parameters, watched tensors or results of ops), and
   /// for nothing else. No Parameter is written, so several threads may do this on one model at
-  /// once. Shapes: output of size 1; results as inputs; zeros where output does not depend on an
-  /// input Throws: as backward()
+  /// once. The results share no elements with each other or with anything else.
+  /// Shapes: output of size 1; results as inputs; zeros where output does not depend on an input
+  /// Throws: as backward()
   template <FloatScalar T>
   [[nodiscard]] std::vector<Tensor<T>> gradients(const Tensor<T>& output,
                                                  std::span<const Tensor<T>> inputs,
@@ -117,8 +121,8 @@ class EIGENGRAD_API Tape {
   }
 
   /// Forgets all records; keeps the memory for the next pass. Tensors recorded so far become
-  /// foreign to this tape.
-  void clear() noexcept;
+  /// foreign to this tape. Throws: TapeError on another thread or while a backward pass is running
+  void clear();
 
   /// Number of ops and watched tensors recorded.
   [[nodiscard]] Index size() const noexcept { return records_.size(); }
@@ -131,16 +135,23 @@ class EIGENGRAD_API Tape {
 
   /// The record of `body` on this tape, or no_record.
   [[nodiscard]] std::uint32_t record_of(const detail::TensorBody& body) const noexcept;
-  void check_ready(std::string_view op, const detail::TensorBody& output, std::uint32_t record);
+  void check_thread(std::string_view op) const;
+  void check_ready(std::string_view op, std::uint32_t record);
   void check_not_consumed(std::string_view op, std::uint32_t root);
   void check_versions(std::string_view op, std::uint32_t root) const;
   void run(detail::BackwardPass& pass, std::uint32_t root, bool retain);
   void drop_gradients(std::uint32_t last) noexcept;
   void open_number() noexcept;
+  void forget() noexcept;
+  /// The backward pass of gradients(): fills the sink's entries.
+  template <FloatScalar T>
+  void fill(std::string_view op, detail::GradientSink& sink, const Tensor<T>& output,
+            BackwardOptions options);
 
   std::uint64_t number_ = 0;
   Tape* enclosing_ = nullptr;
   std::uint64_t thread_ = 0;
+  int no_grad_ = 0;  // depth when it was opened: it records while no scope has been added
   bool detect_anomaly_ = false;
   bool any_consumed_ = false;
   bool running_ = false;

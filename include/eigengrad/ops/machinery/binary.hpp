@@ -48,7 +48,9 @@ struct BinaryRecord {
   template <class T>
   struct Payload {
     Op op;
-    Shape x_shape;
+    bool x_repeats;  // was broadcast
+    bool y_repeats;
+    Shape x_shape;  // set if it repeats: copying a shape costs as much as a small op
     Shape y_shape;
     Saved<T> x;
     Saved<T> y;
@@ -58,28 +60,43 @@ struct BinaryRecord {
   static void vjp(Backward<T>& b, Payload<T>& saved) {
     const Op& op = saved.op;
     if (b.wants(0)) {
+      const Shape* const shape = saved.x_repeats ? &saved.x_shape : nullptr;
       if constexpr (requires { requires Op::dfx_is_identity; }) {
-        b.add(0, sum_to(b.gradient(), saved.x_shape));
+        b.add(0, shape == nullptr ? b.gradient() : sum_to(b.gradient(), *shape));
       } else {
-        give(b, 0, saved.x_shape, saved,
-             [&op](auto g, auto... v) { return pulled_x(op, g, v...); });
+        give(b, 0, shape, saved, [&op](auto g, auto... v) { return pulled_x(op, g, v...); });
       }
     }
     if (b.wants(1)) {
+      const Shape* const shape = saved.y_repeats ? &saved.y_shape : nullptr;
       if constexpr (requires { requires Op::dfy_is_identity; }) {
-        b.add(1, sum_to(b.gradient(), saved.y_shape));
+        b.add(1, shape == nullptr ? b.gradient() : sum_to(b.gradient(), *shape));
       } else {
-        give(b, 1, saved.y_shape, saved,
-             [&op](auto g, auto... v) { return pulled_y(op, g, v...); });
+        give(b, 1, shape, saved, [&op](auto g, auto... v) { return pulled_y(op, g, v...); });
       }
     }
   }
 
+  /// The payload of an op on x and y with a result of `shape`.
+  template <FloatScalar T>
+  [[nodiscard]] static Payload<T> payload(const Op& op, const Shape& shape, const Tensor<T>& x,
+                                          const Tensor<T>& y, Saver& save) {
+    const bool x_repeats = !(x.shape() == shape);
+    const bool y_repeats = !(y.shape() == shape);
+    return {op,
+            x_repeats,
+            y_repeats,
+            x_repeats ? x.shape() : Shape(),
+            y_repeats ? y.shape() : Shape(),
+            saves_inputs ? save(x) : Saved<T>(),
+            saves_inputs ? save(y) : Saved<T>()};
+  }
+
  private:
-  /// pull(g, x, y), or pull(g) if nothing was saved, summed to operand i's shape, into its
-  /// gradient.
+  /// pull(g, x, y), or pull(g) if nothing was saved, into operand i's gradient; summed to `shape`
+  /// if the operand repeats.
   template <FloatScalar T, class Pull>
-  static void give(Backward<T>& b, Index i, const Shape& shape, const Payload<T>& saved,
+  static void give(Backward<T>& b, Index i, const Shape* shape, const Payload<T>& saved,
                    const Pull& pull) {
     const Tensor<T>& g = b.gradient();
     const auto mapped_into = [&](const GradientTarget<T>& target) {
@@ -89,13 +106,13 @@ struct BinaryRecord {
         map_into(target, g.shape(), pull, g);
       }
     };
-    if (g.shape() == shape) {
-      mapped_into(b.template target<T>(i, shape));
+    if (shape == nullptr) {
+      mapped_into(b.template target<T>(i, g.shape()));
       return;
     }
     Tensor<T> whole = uninitialized<T>(g.shape());
     mapped_into(GradientTarget<T>{static_cast<T*>(whole.body().data), false});
-    b.add(i, sum_to(whole, shape));
+    b.add(i, sum_to(whole, *shape));
   }
 };
 
@@ -103,7 +120,9 @@ struct BinaryRecord {
 /// Throws: ShapeError if the shapes do not broadcast
 template <class Op, FloatScalar T>
 [[nodiscard]] Tensor<T> binary(const Tensor<T>& x, const Tensor<T>& y, const Op& op = {}) {
-  const Shape shape = broadcast_shapes(Op::name, x.shape(), y.shape());
+  const bool same = x.shape() == y.shape();
+  const Shape broadcast = same ? Shape() : broadcast_shapes(Op::name, x.shape(), y.shape());
+  const Shape& shape = same ? x.shape() : broadcast;
   Tensor<T> z = uninitialized<T>(shape);
   map_over(
       shape, static_cast<T*>(z.body().data), [&op](auto xi, auto yi) { return op.f(xi, yi); }, x,
@@ -111,13 +130,7 @@ template <class Op, FloatScalar T>
   if (must_record(x, y)) {
     using Self = BinaryRecord<Op>;
     record<Self>(
-        z,
-        [&](Saver& save) {
-          return typename Self::template Payload<T>{op, x.shape(), y.shape(),
-                                                    Self::saves_inputs ? save(x) : Saved<T>(),
-                                                    Self::saves_inputs ? save(y) : Saved<T>()};
-        },
-        x, y);
+        z, [&](Saver& save) { return Self::payload(op, shape, x, y, save); }, x, y);
   }
   return z;
 }
