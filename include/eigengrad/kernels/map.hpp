@@ -20,18 +20,25 @@ inline constexpr Index map_grain = 16384;
 
 namespace map_detail {
 
+/// old + value, rounded after value was: spelt so that GCC cannot fuse a product that made `value`
+/// with the addition in one loop and not in another, whose bits would then differ.
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> added(Packet<T> old, Packet<T> value) noexcept {
+  return multiply_add(value, Packet<T>(T(1)), old);
+}
+
 /// How a finished packet reaches `out`: assign, or add to what is there.
 template <bool Add, FloatScalar T>
 EIGENGRAD_INLINE void put(T* out, Packet<T> value) noexcept {
   if constexpr (Add) {
-    value = Packet<T>::load(out) + value;
+    value = added(Packet<T>::load(out), value);
   }
   value.store(out);
 }
 template <bool Add, FloatScalar T>
 EIGENGRAD_INLINE void put_part(T* out, Packet<T> value, Index count) noexcept {
   if constexpr (Add) {
-    value = Packet<T>::load_part(out, count) + value;
+    value = added(Packet<T>::load_part(out, count), value);
   }
   value.store_part(out, count);
 }
