@@ -1,0 +1,32 @@
+// Every listed op through the op suite; what an op gets wrong is one line with op, case and
+// numbers. The sample cases are compiled in units that CMake writes, one for a few headers each, so
+// that every header of ops/ and losses/ takes part (CMakeLists.txt).
+
+#include <eigengrad/testing/op_suite.hpp>
+
+#include <support/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace eg = eigengrad;
+
+TEST_CASE("ops: every listed op passes the suite", "[ops][suite]") {
+  const std::vector<eg::testing::OpEntry> ops = eg::testing::listed_ops();
+  REQUIRE(ops.size() > 60);  // fewer than there are: the units have not been linked
+  for (const eg::testing::OpEntry& op : ops) {
+    DYNAMIC_SECTION(op.name) {
+      for (const std::string& failure : eg::testing::check_op(op)) {
+        FAIL_CHECK(failure);
+      }
+      SUCCEED(op.name);
+    }
+  }
+}
+
+TEST_CASE("ops: no two listed ops share a name", "[ops][suite]") {
+  const std::vector<eg::testing::OpEntry> ops = eg::testing::listed_ops();
+  for (std::size_t i = 1; i < ops.size(); ++i) {
+    CHECK(ops[i - 1].name != ops[i].name);
+  }
+}

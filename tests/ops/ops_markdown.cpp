@@ -1,0 +1,85 @@
+// Prints docs/ops.md from the list of ops. With --check FILE it compares instead, and fails if FILE
+// is not what it would print.
+//
+//   ops_markdown > docs/ops.md
+
+#include <eigengrad/testing/op_list.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <every_op_header.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using eigengrad::testing::OpEntry;
+
+constexpr std::string_view introduction =
+    R"(# Differentiable functions
+
+Written by `ops_markdown` (`tests/ops/ops_markdown.cpp`) from what the ops say of themselves; do not edit. Every op below
+passes the op suite in float and double (`include/eigengrad/testing/op_suite.hpp`). Shapes, gradients at kinks, errors and
+references stand at each function in its header.
+
+*op* is the name in errors and on tapes: `mul_scalar` and the like are what operators with a number record. *kept* is what
+the derivative of an elementwise op reads, and a tape therefore keeps until the backward pass.
+)";
+
+/// A '|' would end a table's cell.
+std::string cell(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    escaped += c == '|' ? "\\|" : std::string(1, c);
+  }
+  return escaped;
+}
+
+std::string markdown() {
+  std::vector<OpEntry> ops = eigengrad::testing::listed_ops();
+  std::stable_sort(ops.begin(), ops.end(),
+                   [](const OpEntry& a, const OpEntry& b) { return a.header < b.header; });
+  std::string text(introduction);
+  std::string_view header;
+  for (const OpEntry& op : ops) {
+    if (op.header != header) {
+      header = op.header;
+      text += "\n## " + std::string(header) + "\n\n| op | result | kept |\n|---|---|---|\n";
+    }
+    text += "| `" + std::string(op.name) + "` | " + cell(op.doc) + " | " + std::string(op.saves) +
+            " |\n";
+  }
+  return text;
+}
+
+/// The bytes of a file; empty if it cannot be read.
+std::string contents(const char* path) {
+  std::string text;
+  if (std::FILE* const file = std::fopen(path, "rb")) {
+    char buffer[4096];
+    std::size_t count = 0;
+    while ((count = std::fread(buffer, 1, sizeof buffer, file)) > 0) {
+      text.append(buffer, count);
+    }
+    std::fclose(file);
+  }
+  return text;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string text = markdown();
+  if (argc == 3 && std::string_view(argv[1]) == "--check") {
+    if (contents(argv[2]) == text) {
+      return 0;
+    }
+    std::fprintf(stderr,
+                 "%s is not what the ops say: write it anew with ops_markdown > docs/ops.md\n",
+                 argv[2]);
+    return 1;
+  }
+  std::fputs(text.c_str(), stdout);
+  return 0;
+}
