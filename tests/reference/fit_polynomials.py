@@ -144,20 +144,36 @@ def fit_erf():
 
 
 def fit_gelu():
-    """M(a) = Phi(-a) 2^(k a^2) on [0, 13.3] as P / Q, with k = log2(e) / 2 rounded to float.
+    """M(a) = Phi(-a) 2^(k a^2) on [0, 13.3] as D / (b a D + P), with k = log2(e) / 2 and b floats.
 
-    Relative while Phi(-a) > 2^-12, then absolute, and relative again at 2^-10 of that weight:
-    such values hardly count beside x.
+    1 / M is b a and a small rest, so that rounding errors of D cancel. D(0) = 1, P(0) = 2. The
+    error is relative while Phi(-a) > 2^-12, then absolute, and relative again at 2^-10 of that
+    weight: such values hardly count beside x.
     """
     k = mpf(0x1715476) / 2 ** 25  # 0x1.715476p-1
+    b = mpf(0x1411340) / 2 ** 23  # 2.5084, where the error is least
+    degree = 3
+    grid = chebyshev_grid(0, mpf("13.3"), 300)
+    phi = {a: erfc(a / sqrt(mpf(2))) / 2 for a in grid}
+    m = {a: phi[a] * 2 ** (k * a ** 2) for a in grid}
+    weight = {a: max(min(1, phi[a] * 2 ** 12), mpf(2) ** -10) for a in grid}
+    basis = ([lambda a, j=j: a ** j * (1 - m[a] * b * a) for j in range(1, degree + 1)] +
+             [lambda a, i=i: -m[a] * a ** i for i in range(1, degree + 1)])
+    d, p = [mpf(1)], [mpf(2)]
 
-    def phi(a):
-        return erfc(a / sqrt(mpf(2))) / 2
+    def bottom(a):
+        return (b * a * sum(c * a ** j for j, c in enumerate(d)) +
+                sum(c * a ** i for i, c in enumerate(p)))
 
-    show_rational("gelu float", *rational(
-        lambda a: phi(a) * 2 ** (k * a ** 2),
-        lambda a: max(min(1, phi(a) * 2 ** 12), mpf(2) ** -10) / phi(a) / 2 ** (k * a ** 2),
-        0, mpf("13.3"), 4, 4, "0.5"), FLOAT)
+    for _ in range(14):
+        last = {a: bottom(a) for a in grid}
+        c, _ = remez(basis, lambda a: m[a] * (b * a + 2) - 1,
+                     lambda a: weight[a] / m[a] / abs(last[a]), grid)
+        d, p = [mpf(1)] + c[:degree], [mpf(2)] + c[degree:]
+    worst = max(weight[a] * abs(sum(c * a ** j for j, c in enumerate(d)) / bottom(a) / m[a] - 1)
+                for a in grid)
+    show("gelu float D", d, worst, FLOAT)
+    show("gelu float P", p, worst, FLOAT)
 
 
 def fit_erfc():

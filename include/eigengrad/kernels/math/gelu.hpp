@@ -14,19 +14,21 @@
 namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
 namespace detail {
 
-/// Phi(-a) 2^(k a^2) as a fraction, k = log2(e) / 2 rounded to float; fitted for a <= 13.3. The
-/// numerator comes times a, which costs one rounding less.
+/// a Phi(-a) 2^(k a^2) as a fraction, k = log2(e) / 2 rounded to float; fitted for a <= 13.3. The
+/// bottom is 2.5084 times the top and a small rest, so that the top's rounding errors cancel.
 inline constexpr float half_log2_e = 0x1.715476p-1f;
 template <FloatScalar T>
-EIGENGRAD_INLINE Packet<T> tail_numerator(Packet<T> a, Packet<T> square) noexcept {
-  constexpr float c[] = {3.07041465e-1f, 9.1228604e-2f, 1.09018667e-2f, 1.09636812e-6f};
-  const Packet<T> rest = polynomial(a, {T(c[0]), T(c[1]), T(c[2]), T(c[3])});
-  return multiply_add(square, rest, T(0.5) * a);
-}
+struct TailFraction {
+  Packet<T> top;
+  Packet<T> bottom;
+};
 template <FloatScalar T>
-EIGENGRAD_INLINE Packet<T> tail_denominator(Packet<T> a) noexcept {
-  constexpr float c[] = {1.0f, 1.41196706f, 8.09049853e-1f, 2.27281473e-1f, 2.74221561e-2f};
-  return polynomial(a, {T(c[0]), T(c[1]), T(c[2]), T(c[3]), T(c[4])});
+EIGENGRAD_INLINE TailFraction<T> tail_fraction(Packet<T> a, Packet<T> square) noexcept {
+  const Packet<T> top = multiply_add(
+      square, polynomial(a, {T(6.58966115e-1f), T(2.03397623e-1f), T(2.60268963e-2f)}), a);
+  const Packet<T> rest =
+      a * polynomial(a, {T(4.05298393e-1f), T(7.86766708e-2f), T(-1.59632098e-3f)});
+  return {top, T(2) + multiply_add(top, Packet<T>(T(2.5084f)), rest)};
 }
 
 /// a Phi(-a) for half of the lanes, in double: one rounding of a^2 does no harm there.
@@ -36,7 +38,8 @@ EIGENGRAD_INLINE Packet<double> half_normal_tail(Packet<float> size) noexcept {
   const Packet<double> a = widen<Half>(size);
   const Packet<double> square = a * a;
   const Packet<double> power = exp_bounded(square * (-ln2 * double{half_log2_e}));
-  return tail_numerator(a, square) * power / tail_denominator(a);
+  const auto [top, bottom] = tail_fraction(a, square);
+  return top * power / bottom;
 }
 
 /// |x| Phi(-|x|).
@@ -50,10 +53,10 @@ EIGENGRAD_INLINE Packet<float> normal_tail(Packet<float> size) noexcept {
     const Packet<float> lost = multiply_add(a, a, -square);
     const Packet<float> shifted = multiply_add(square, k, Packet<float>(shift));
     const Packet<float> g = multiply_add(lost, k, multiply_add(square, k, shift - shifted));
-    const Packet<float> top = tail_numerator(a, square);
+    const auto [top, bottom] = tail_fraction(a, square);
     const Packet<float> scaled = multiply_add(top, g * exp2m1_quotient(g), top) *
                                  power_of_two<float>(kernels::to_bits(shifted));
-    return scaled / tail_denominator(a);
+    return scaled / bottom;
   } else {
     const Packet<float> bounded = at_most(size, 15.0f);
     return narrow(half_normal_tail<0>(bounded), half_normal_tail<1>(bounded));
@@ -68,6 +71,55 @@ EIGENGRAD_INLINE Packet<double> normal_tail(Packet<double> size) noexcept {
   const Packet<double> lost = multiply_add(a, Packet<double>(low), multiply_add_exact(a, high, -t));
   const Packet<double> slope = 1.12837916709551257390 * exp_bounded(-(t * t));
   return 0.5 * a * (erfc(t) - slope * lost);
+}
+
+/// a sigmoid(-2 u) for half of the lanes, in double.
+template <int Half>
+EIGENGRAD_INLINE Packet<double> half_logistic_tail(Packet<float> size) noexcept {
+  const Packet<double> a = widen<Half>(size);
+  const Packet<double> e = exp_bounded(-a * (1.5957691216057308 + 0.071354816272600255 * (a * a)));
+  return a * e / (1.0 + e);
+}
+
+/// |x| sigmoid(-2 u) with u = sqrt(2 / pi) (|x| + 0.044715 |x|^3).
+EIGENGRAD_INLINE Packet<float> logistic_tail(Packet<float> size) noexcept {
+  if constexpr (kernels::multiply_add_is_fused) {
+    // 2 u log2(e) = a (c0 + c1 a^2); at the bound the exponent is -127, as in normal_tail.
+    constexpr float shift = rounding_shift<float> + float{exponent_bias<float>};
+    constexpr float c0 = 2.302208185f;
+    constexpr float c1 = 0.1029432416f;
+    const Packet<float> a = at_most(size, 10.03f);
+    const Packet<float> square = a * a;
+    const Packet<float> lost = multiply_add(a, a, -square);
+    const Packet<float> w = multiply_add(square, Packet<float>(c1), Packet<float>(c0));
+    const Packet<float> w_low =
+        multiply_add(lost, Packet<float>(c1), multiply_add(square, Packet<float>(c1), c0 - w));
+    const Packet<float> shifted = multiply_add(-a, w, Packet<float>(shift));
+    const Packet<float> g = multiply_add(-a, w_low, multiply_add(-a, w, shift - shifted));
+    const Packet<float> scale = power_of_two<float>(kernels::to_bits(shifted));
+    const Packet<float> e = multiply_add(scale, g * exp2m1_quotient(g), scale);
+    return a * e / (1.0f + e);
+  } else {
+    const Packet<float> bounded = at_most(size, 12.0f);
+    return narrow(half_logistic_tail<0>(bounded), half_logistic_tail<1>(bounded));
+  }
+}
+/// The same in double; 2 u as the product of a and w + w_low.
+EIGENGRAD_INLINE Packet<double> logistic_tail(Packet<double> size) noexcept {
+  constexpr double c0 = 1.5957691216057308;
+  constexpr double c0_low = -9.969308809110920e-17;
+  constexpr double c1 = 0.071354816272600255;
+  const Packet<double> a = at_most(size, 22.0);  // from there on the exponential is 0
+  const Packet<double> square = a * a;
+  const Packet<double> lost = multiply_add_exact(a, a, -square);
+  const Packet<double> w = multiply_add(square, Packet<double>(c1), Packet<double>(c0));
+  const Packet<double> w_low =
+      multiply_add(lost, Packet<double>(c1), multiply_add_exact(square, c1, c0 - w) + c0_low);
+  const Packet<double> exponent = a * w;
+  const Packet<double> low = multiply_add(a, w_low, multiply_add_exact(a, w, -exponent));
+  const Packet<double> rough = exp_bounded(-exponent);
+  const Packet<double> e = multiply_add(-rough, low, rough);
+  return a * e / (1.0 + e);
 }
 
 }  // namespace detail
@@ -87,26 +139,7 @@ template <FloatScalar T>
 /// a few ulp of the larger of the result and 2^-12 |x|.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_tanh(Packet<T> x) noexcept {
-  // 2 u = a (c0 + c1 a^2), as the product of a and w + w_low.
-  constexpr bool is_float = sizeof(T) == 4;
-  constexpr T c0 = is_float ? T(1.5957691669464111) : T(1.5957691216057308);
-  constexpr T c0_low = is_float ? T(-4.534068042105272e-8) : T(-9.969308809110920e-17);
-  constexpr T c1 = T(0.071354816272600255);
-  constexpr T c1_low = is_float ? T(2.3988323959931356e-9) : T(-6.175149918155315e-19);
-  // From there on the exponential is 0.
-  const Packet<T> a = detail::at_most(abs(x), is_float ? T(11) : T(22));
-  const Packet<T> square = a * a;
-  const Packet<T> square_low = detail::multiply_add_exact(a, a, -square);
-  const Packet<T> w = multiply_add(square, Packet<T>(c1), Packet<T>(c0));
-  const Packet<T> w_low =
-      multiply_add(square_low, Packet<T>(c1),
-                   detail::multiply_add_exact(square, c1, c0 - w) +
-                       multiply_add(square, Packet<T>(c1_low), Packet<T>(c0_low)));
-  const Packet<T> exponent = a * w;
-  const Packet<T> low = multiply_add(a, w_low, detail::multiply_add_exact(a, w, -exponent));
-  const Packet<T> rough = detail::exp_bounded(-exponent);
-  const Packet<T> e = multiply_add(-rough, low, rough);
-  return detail::at_least(x, T(0)) - a * e / (T(1) + e);
+  return detail::at_least(x, T(0)) - detail::logistic_tail(abs(x));
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T gelu_tanh(T x) noexcept {
