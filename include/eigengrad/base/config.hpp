@@ -53,8 +53,14 @@
 #define EIGENGRAD_ISA avx512
 #define EIGENGRAD_VECTOR_REGISTERS 32
 #define EIGENGRAD_VECTOR_BYTES 64
+#elif defined(__AVX512F__)  // Eigen's vectors then have 64 bytes, ours 32
+#define EIGENGRAD_ISA avx512f
+#define EIGENGRAD_VECTOR_BYTES 32
 #elif defined(__AVX2__) && defined(__FMA__)
 #define EIGENGRAD_ISA avx2
+#define EIGENGRAD_VECTOR_BYTES 32
+#elif defined(__AVX__) && defined(__FMA__)  // Eigen packs other panels than without
+#define EIGENGRAD_ISA avx_fma
 #define EIGENGRAD_VECTOR_BYTES 32
 #elif defined(__AVX__)
 #define EIGENGRAD_ISA avx

@@ -40,6 +40,9 @@ namespace detail {
   return shown + (length < text.size() ? "..." : "");
 }
 
+/// Files begun by AtomicFile in this program, its libraries included: two must not share a name.
+EIGENGRAD_API inline constinit std::atomic<unsigned> file_parts{0};
+
 /// A file descriptor that closes itself.
 class Descriptor {
  public:
@@ -164,8 +167,7 @@ class AtomicFile {
  private:
   /// A name that no other writer uses: two threads may save to one path, the last one wins.
   [[nodiscard]] static std::string part_name(const std::string& path) {
-    static std::atomic<unsigned> counter{0};
-    return concat(path, ".part-", ::getpid(), "-", counter.fetch_add(1));
+    return concat(path, ".part-", ::getpid(), "-", file_parts.fetch_add(1));
   }
 
   std::string op_, path_, part_;
