@@ -46,8 +46,12 @@ struct Affine {
 
 int main() {
   // The library's own checker: the derivative against central differences in double.
-  eg::testing::check_gradients([](const auto& x) { return mish(x); },
-                               eg::linspace<double>(-4.0, 4.0, 17));
+  const auto report = eg::testing::check_gradients([](const auto& in) { return mish(in[0]); },
+                                                   {eg::linspace<double>(-4.0, 4.0, 17)});
+  if (!report) {
+    std::printf("%s\n", report.message.c_str());
+    return 1;
+  }
 
   const auto wine = eg::datasets::wine<float>();
   const auto split = eg::train_test_split(wine.x, wine.y, {.test_size = 0.2, .random_state = 42});
@@ -65,7 +69,7 @@ int main() {
   const auto result =
       eg::train::evaluate(model, eg::Dataset{standardizer.transform(split.x_test), split.y_test},
                           eg::train::CrossEntropy{}, {.metrics = {eg::train::accuracy()}});
-  std::printf("%s\ntest: loss %.4f accuracy %.4f\n", model.summary().c_str(), result.loss,
+  std::printf("%s\ntest: loss %.4f accuracy %.4f\n", model.summary({13}).c_str(), result.loss,
               result["accuracy"]);
   return result["accuracy"] >= 0.9 ? 0 : 1;
 }
