@@ -49,6 +49,7 @@
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/tanh.hpp>
 #include <eigengrad/ops/trigonometric.hpp>
+#include <eigengrad/ops/value_and_grad.hpp>
 #include <eigengrad/ops/variance.hpp>
 #include <eigengrad/ops/where.hpp>
 #include <eigengrad/optim/adam.hpp>
