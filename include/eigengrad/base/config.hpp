@@ -4,7 +4,7 @@
 // Set by the user before the first include (or on the command line):
 //   EIGENGRAD_NO_OPENMP    keep every kernel on the calling thread even when OpenMP is on
 //   EIGENGRAD_GEMM_EIGEN   compute every matrix product with Eigen's packing and micro-kernel
-//   EIGENGRAD_TESTING      build the registry of ops that the suite and docs/ops.md read
+//   EIGENGRAD_LIST_OP      set by testing/op_list.hpp or op_suite.hpp: lists every op that follows
 // Set here:
 //   EIGENGRAD_API          default visibility: state and types shared between libraries
 //   EIGENGRAD_COLD         an error path: out of line, optimised for size
