@@ -1,7 +1,7 @@
 #include <eigengrad/eigengrad.hpp>
 
-eigengrad::Shape broadcast_in_second_unit();
+eigengrad::Tensor<double> cube_in_second_unit(const eigengrad::Tensor<double>& x);
 
-eigengrad::Shape broadcast_in_second_unit() {
-  return eigengrad::broadcast_shapes("consumer", {4, 1}, {3});
+eigengrad::Tensor<double> cube_in_second_unit(const eigengrad::Tensor<double>& x) {
+  return x * x * x;
 }
