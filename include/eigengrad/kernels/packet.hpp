@@ -7,7 +7,6 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
 
-#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
@@ -129,11 +128,11 @@ EIGENGRAD_INLINE Mask<T> operator!(Mask<T> a) noexcept {
 /// The lanes as integers of the same width, and back.
 template <FloatScalar T>
 EIGENGRAD_INLINE typename Mask<T>::Native to_bits(Packet<T> x) noexcept {
-  return std::bit_cast<typename Mask<T>::Native>(x.v);
+  return __builtin_bit_cast(typename Mask<T>::Native, x.v);
 }
 template <FloatScalar T>
 EIGENGRAD_INLINE Packet<T> from_bits(typename Mask<T>::Native bits) noexcept {
-  return Packet<T>(std::bit_cast<typename Packet<T>::Native>(bits));
+  return Packet<T>(__builtin_bit_cast(typename Packet<T>::Native, bits));
 }
 
 #if EIGENGRAD_VECTOR_BYTES == 64
@@ -187,9 +186,9 @@ EIGENGRAD_INLINE bool any(Mask<T> m) noexcept {
   Half last;  // the same as `first` in packets of 32 bytes
   std::memcpy(&first, &m.v, sizeof first);
   std::memcpy(&last, reinterpret_cast<const char*>(&m.v) + sizeof m.v - sizeof last, sizeof last);
-  return __builtin_ia32_movmskps256(std::bit_cast<Floats>(first | last)) != 0;
+  return __builtin_ia32_movmskps256(__builtin_bit_cast(Floats, first | last)) != 0;
 #elif defined(__SSE2__)
-  return __builtin_ia32_movmskps(std::bit_cast<NativeVector<float>::Type>(m.v)) != 0;
+  return __builtin_ia32_movmskps(__builtin_bit_cast(NativeVector<float>::Type, m.v)) != 0;
 #else
   SignedBits<T> all = 0;
   for (Index i = 0; i < Packet<T>::lanes; ++i) {

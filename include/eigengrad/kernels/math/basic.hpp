@@ -5,14 +5,14 @@
 // are in the other headers of this folder.
 //
 // The inline namespace is inside math, so that units compiled for different instruction sets never
-// share a symbol, while `math::exp(x)` finds these overloads and those for tensors alike.
+// share a symbol, while `math::exp(x)` finds these overloads and those for tensors alike. Bits are
+// cast by the builtin: std::bit_cast<float> would be a symbol shared by all units.
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/kernels/packet.hpp>
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>

@@ -11,7 +11,6 @@
 #include <eigengrad/kernels/math/exp.hpp>
 #include <eigengrad/kernels/packet.hpp>
 
-#include <bit>
 #include <cstdint>
 
 namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
@@ -28,18 +27,18 @@ template <FloatScalar T>
 EIGENGRAD_INLINE LogReduction<T> reduce_log(Packet<T> x) noexcept {
   using Unsigned = typename kernels::NativeVector<T>::Unsigned;
   using Bits = kernels::Bits<T>;
-  constexpr Bits lowest = std::bit_cast<Bits>(T(0.70710678118654752440));
+  constexpr Bits lowest = __builtin_bit_cast(Bits, T(0.70710678118654752440));
   constexpr Bits bias = Bits{exponent_bias<T>} << fraction_bits<T>;
   constexpr T all_integers = T(std::int64_t{1} << fraction_bits<T>);
-  const auto moved = std::bit_cast<Unsigned>(x.v) + (bias - lowest);
+  const auto moved = __builtin_bit_cast(Unsigned, x.v) + (bias - lowest);
   const Unsigned biased = moved >> fraction_bits<T>;
   // 2^23 + n + 127 as a float: AVX2 cannot convert 64-bit integers.
-  const Unsigned with_bias = biased | std::bit_cast<Bits>(all_integers);
+  const Unsigned with_bias = biased | __builtin_bit_cast(Bits, all_integers);
   const Unsigned m = (moved & ((Bits{1} << fraction_bits<T>)-1)) + lowest;
   return {biased,
-          Packet<T>(std::bit_cast<typename Packet<T>::Native>(with_bias)) -
+          Packet<T>(__builtin_bit_cast(typename Packet<T>::Native, with_bias)) -
               (all_integers + T(exponent_bias<T>)),
-          Packet<T>(std::bit_cast<typename Packet<T>::Native>(m))};
+          Packet<T>(__builtin_bit_cast(typename Packet<T>::Native, m))};
 }
 
 /// n ln(2) + log(1 + f) for sqrt(1/2) <= 1 + f < sqrt(2).
@@ -90,7 +89,7 @@ template <FloatScalar T>
   const auto [biased, n, m] = detail::reduce_log(u);
   constexpr kernels::Bits<T> twice_bias = 2 * detail::exponent_bias<T>;
   using Ints = typename Mask<T>::Native;
-  const auto scale = std::bit_cast<Ints>((twice_bias - biased) << detail::fraction_bits<T>);
+  const auto scale = __builtin_bit_cast(Ints, (twice_bias - biased) << detail::fraction_bits<T>);
   // From 2^60 on nothing of the 1 is left, and 2^-n would leave the range of exponents.
   const auto in_range = (x < T(0x1p60)).v;
   const Packet<T> f = multiply_add(lost, kernels::from_bits<T>(scale & in_range), m - T(1));
