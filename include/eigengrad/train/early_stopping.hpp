@@ -80,7 +80,7 @@ class EIGENGRAD_API EarlyStopping final : public Callback<T> {
     }
     best_values_.clear();
     for (const Parameter<T>& parameter : parameters) {
-      best_values_.push_back(clone<T>(parameter));
+      best_values_.push_back(eigengrad::detail::copied<T>(parameter));
     }
   }
 

@@ -155,7 +155,8 @@ template <class Model, FloatScalar T>
   Tensor<T> result;
   for (Index start = 0; start < rows; start += batch_size) {
     const Index stop = std::min(start + batch_size, rows);
-    const Tensor<T> part = contiguous<T>(model(eigengrad::detail::sliced(x, 0, start, stop)));
+    const Tensor<T> part =
+        eigengrad::detail::packed<T>(model(eigengrad::detail::sliced(x, 0, start, stop)));
     if (!result.defined()) {
       result =
           eigengrad::detail::uninitialized<T>(eigengrad::detail::with_rows(part.shape(), rows));
