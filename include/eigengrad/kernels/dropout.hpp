@@ -8,7 +8,6 @@
 #include <eigengrad/kernels/parallel.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -33,15 +32,16 @@ static_assert(chunk % (4 * lanes) == 0);
   return (a & 0xffffffffU) * factor;
 #else
   using Ints = NativeVector<float>::Ints;
-  const auto x = std::bit_cast<Ints>(a);
-  const auto y = std::bit_cast<Ints>(factor);
+  const auto x = __builtin_bit_cast(Ints, a);
+  const auto y = __builtin_bit_cast(Ints, factor);
 #if EIGENGRAD_VECTOR_BYTES == 64
   typedef long long Products __attribute__((vector_size(64)));
-  return std::bit_cast<Words>(__builtin_ia32_pmuludq512_mask(x, y, Products{}, every_lane<double>));
+  return __builtin_bit_cast(Words,
+                            __builtin_ia32_pmuludq512_mask(x, y, Products{}, every_lane<double>));
 #elif EIGENGRAD_VECTOR_BYTES == 32
-  return std::bit_cast<Words>(__builtin_ia32_pmuludq256(x, y));
+  return __builtin_bit_cast(Words, __builtin_ia32_pmuludq256(x, y));
 #else
-  return std::bit_cast<Words>(__builtin_ia32_pmuludq128(x, y));
+  return __builtin_bit_cast(Words, __builtin_ia32_pmuludq128(x, y));
 #endif
 #endif
 }
