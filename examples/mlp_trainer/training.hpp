@@ -94,7 +94,20 @@ struct Outcome {
                                               optim::AdamOptions{.learning_rate = learning_rate});
 }
 
-/// Calls use(data.train, data.test, loss) with the loss that the options and the task ask for.
+/// The losses against float targets, chosen by name: one type, so that fit() is compiled once for
+/// them.
+struct NamedLoss {
+  std::string name;
+  [[nodiscard]] eg::Tensor<float> operator()(const eg::Tensor<float>& prediction,
+                                             const eg::Tensor<float>& y) const {
+    return name == "bce"     ? eg::binary_cross_entropy(prediction, y)
+           : name == "mae"   ? eg::mean_absolute_error(prediction, y)
+           : name == "huber" ? eg::huber(prediction, y)
+                             : eg::mean_squared_error(prediction, y);
+  }
+};
+
+/// Calls use(train, test, loss) with the data and the loss that the options and the task ask for.
 template <class Use>
 auto with_loss(const Options& options, eg::train::Task task, const Parts& parts, Use&& use) {
   namespace train = eg::train;
@@ -110,16 +123,7 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
   if (loss == "ce") {
     return use(parts.train_classes, parts.test_classes, train::CrossEntropy{});
   }
-  if (loss == "bce") {
-    return use(parts.train, parts.test, train::BinaryCrossEntropy{});
-  }
-  if (loss == "mae") {
-    return use(parts.train, parts.test, train::MeanAbsoluteError{});
-  }
-  if (loss == "huber") {
-    return use(parts.train, parts.test, train::Huber{});
-  }
-  return use(parts.train, parts.test, train::MeanSquaredError{});
+  return use(parts.train, parts.test, NamedLoss{loss});
 }
 
 [[nodiscard]] inline std::vector<eg::train::Metric> metrics_for(eg::train::Task task) {
