@@ -1,4 +1,9 @@
-// check_gradients as a user calls it.
+// check_gradients as a user calls it. The program has the op suite too, whose tape refuses ops that
+// are not listed: so they are listed here, without cases.
+
+// clang-format off: before the ops
+#include <eigengrad/testing/op_list.hpp>
+// clang-format on
 
 #include <eigengrad/eigengrad.hpp>
 #include <eigengrad/testing/check_gradients.hpp>

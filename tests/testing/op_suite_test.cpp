@@ -281,7 +281,9 @@ TEST_CASE("op suite: backward refuses an op that is not listed", "[testing]") {
 }
 
 TEST_CASE("op list: sorted by name, with header and what is kept", "[testing]") {
-  const std::vector<eg::testing::OpEntry> ops = eg::testing::listed_ops();
+  // The ops of check_gradients_test.cpp, in the same program, have no cases.
+  std::vector<eg::testing::OpEntry> ops = eg::testing::listed_ops();
+  std::erase_if(ops, [](const auto& op) { return op.double_cases == nullptr; });
   REQUIRE(ops.size() == 8);
   CHECK(ops.front().name == "good");
   CHECK(ops.back().name == "wrong_refusal");
