@@ -65,7 +65,7 @@ struct SequentialOptions {
 template <FloatScalar T>
 class Sequential final : public Module<T> {
  public:
-  explicit Sequential(std::initializer_list<LayerSpec<T>> layers, SequentialOptions options = {})
+  Sequential(std::initializer_list<LayerSpec<T>> layers, SequentialOptions options = {})
       : Sequential(std::vector<LayerSpec<T>>(layers), options) {}
   explicit Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions options = {})
       : Module<T>(options.seed), specs_(std::move(layers)) {

@@ -69,8 +69,8 @@ class EIGENGRAD_API Optimizer {
   }
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
-  Optimizer(Optimizer&&) = default;
-  Optimizer& operator=(Optimizer&&) = default;
+  Optimizer(Optimizer&&) noexcept = default;
+  Optimizer& operator=(Optimizer&&) noexcept = default;
   virtual ~Optimizer() = default;
 
   /// One step: updates every parameter that a backward has reached since the last step, and marks

@@ -65,7 +65,8 @@ struct Schedule {
   [[nodiscard]] double operator()(Index t) const {
     double rate = base;
     if (kind == Kind::step) {
-      rate = base * std::pow(factor, static_cast<double>(t / period));
+      const Index periods = t / period;  // whole ones
+      rate = base * std::pow(factor, static_cast<double>(periods));
     } else if (kind == Kind::exponential) {
       rate = base * std::pow(factor, static_cast<double>(t));
     } else if (kind == Kind::cosine) {

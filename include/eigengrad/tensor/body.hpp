@@ -105,9 +105,7 @@ inline void destroy(TensorBody* body) noexcept {
       body->more_links = links->next;
       pool_release(links, sizeof(MoreLinks));
     }
-    if (body->leaf != nullptr) {
-      delete body->leaf;
-    }
+    delete body->leaf;
     const std::size_t bytes = body->bytes;
     const std::uint8_t home = body->home;
     body->~TensorBody();

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
@@ -36,7 +37,7 @@ class Line {
   }
   /// A duration: "0.25s", "12s", "3:05", "1:02:03".
   void print_seconds(double seconds) noexcept {
-    const auto whole = static_cast<long>(seconds + 0.5);
+    const long whole = std::lround(seconds);
     if (seconds < 9.95) {
       print("%.2fs", seconds);
     } else if (whole < 60) {

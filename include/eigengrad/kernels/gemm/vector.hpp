@@ -118,17 +118,16 @@ void gemm_axpys(const VectorProduct<T>& p, Index begin, Index end, T* y) noexcep
   const auto advance = [&](Index columns) {
     tile.b += columns;
     tile.c += columns;
-    left -= columns;
   };
-  while (left >= 8 * lanes) {
+  for (; left >= 8 * lanes; left -= 8 * lanes) {
     gemm_tiles<T, 1, 8>(1, tile);
     advance(8 * lanes);
   }
-  while (left >= 2 * lanes) {
+  for (; left >= 2 * lanes; left -= 2 * lanes) {
     gemm_tiles<T, 1, 2>(1, tile);
     advance(2 * lanes);
   }
-  while (left >= lanes) {
+  for (; left >= lanes; left -= lanes) {
     gemm_tiles<T, 1, 1>(1, tile);
     advance(lanes);
   }
