@@ -34,6 +34,15 @@ inline constexpr Index eigen_parallel_work = Index{1} << 21;
 
 #if EIGENGRAD_EIGEN_PANELS
 
+/// "Conjugate the left factor", which changes nothing for real numbers but the names of Eigen's
+/// functions. Its madd overwrites an argument unless the instruction set fuses multiply-add, its
+/// callers rely on what theirs does, and nothing else in its name tells the two apart.
+#if defined(EIGEN_HAS_SINGLE_INSTRUCTION_MADD)
+inline constexpr bool eigen_conjugates = false;
+#else
+inline constexpr bool eigen_conjugates = true;
+#endif
+
 /// A column of a matrix in Eigen's kernel.
 template <class T>
 class EigenColumn {
@@ -127,9 +136,10 @@ void eigen_add_block(const GemmArguments<T>& p, Index i, Index rows, Index j, In
     } else {
       eigen_pack_left<T, Eigen::RowMajor>(left, b, p.b_column_stride, depth, columns);
     }
-    Eigen::internal::gebp_kernel<T, T, Eigen::Index, Mapper, Traits::mr, Traits::nr, false,
-                                 false>()(Mapper(p.c + i * p.c_row_stride + j, p.c_row_stride),
-                                          left, right, columns, depth, rows, p.alpha);
+    Eigen::internal::gebp_kernel<T, T, Eigen::Index, Mapper, Traits::mr, Traits::nr,
+                                 eigen_conjugates, false>()(
+        Mapper(p.c + i * p.c_row_stride + j, p.c_row_stride), left, right, columns, depth, rows,
+        p.alpha);
   }
 }
 
