@@ -69,8 +69,10 @@ class EIGENGRAD_API Tensor {
   }
   Tensor(Tensor&& other) noexcept : body_(std::exchange(other.body_, nullptr)) {}
   Tensor& operator=(const Tensor& other) noexcept {
-    Tensor copy(other);
-    std::swap(body_, copy.body_);
+    if (this != &other) {
+      Tensor copy(other);
+      std::swap(body_, copy.body_);
+    }
     return *this;
   }
   Tensor& operator=(Tensor&& other) noexcept {

@@ -109,11 +109,13 @@ template <class F>
 [[nodiscard]] GradientReport check_gradients(const F& f, const std::vector<Tensor<double>>& inputs,
                                              const GradientOptions& options = {}) {
   std::vector<Tensor<double>> points;
+  points.reserve(inputs.size());
   for (const Tensor<double>& x : inputs) {
     points.push_back(eigengrad::detail::copied(x));
   }
   Tape tape;
   std::vector<Tensor<double>> watched;
+  watched.reserve(inputs.size());
   for (const Tensor<double>& x : points) {
     watched.push_back(tape.watch(eigengrad::detail::copied(x)));
   }
