@@ -41,7 +41,6 @@ struct Negate {
 #if !defined(UNIT_PRODUCTS)
 struct Cube {
   static constexpr std::string_view name = "cube";
-  static constexpr std::string_view doc = "x^3, elementwise.";
   static constexpr eg::Save saves = eg::Save::input;
   template <class S>
   static S f(S x) {
