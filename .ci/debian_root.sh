@@ -35,10 +35,22 @@ unshare --net true 2>/dev/null || skip 'no right to make a network namespace'
 remove_root
 trap remove_root EXIT
 mkdir -p "$inside" "$logs"
-if ! debootstrap --variant=minbase "$suite" "$inside" "$mirror" >"$logs/debootstrap.log" 2>&1; then
-  tail -n 5 "$logs/debootstrap.log"
-  skip 'debootstrap did not finish'
-fi
+# The package source may fail to answer once; three times in a row is a reason.
+make_root() {
+  local try
+  for try in 1 2 3; do
+    remove_root
+    mkdir -p "$inside"
+    if debootstrap --variant=minbase "$suite" "$inside" "$mirror" >"$logs/debootstrap.log" 2>&1; then
+      return 0
+    fi
+    echo "debootstrap, try $try:"
+    cat "$logs/debootstrap.log" "$inside/debootstrap/debootstrap.log" 2>/dev/null | tail -n 5
+    sleep 5
+  done
+  return 1
+}
+make_root || skip 'debootstrap did not finish'
 mount -t proc proc "$inside/proc" || skip 'no right to mount /proc'
 
 # How apt reaches the source, and nothing else of this machine's configuration.
