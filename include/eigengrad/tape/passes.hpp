@@ -19,7 +19,7 @@ namespace detail {
 /// Watched tensors: a record without operands whose gradient stays.
 inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
 
-/// The operand bits of tape errors.
+// What the errors of a tape say.
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_recorded(std::string_view op) {
   throw TapeError(
       op,
