@@ -116,7 +116,7 @@ struct Case {
   }
 
   /// Runs `product` and returns what is wrong with C, or nothing. `f` is applied to the expected
-  /// values.
+  /// values; it must not enlarge a difference, for the tolerance is that of the product.
   template <class Product, class F>
   std::string run(Product product, F f) {
     std::vector<double> expected;

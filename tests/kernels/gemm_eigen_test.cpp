@@ -6,9 +6,11 @@
 
 #include <eigengrad/kernels/eigen/gemm.hpp>
 #include <eigengrad/kernels/gemm/gemm.hpp>
+#include <eigengrad/kernels/math/basic.hpp>
 #include <eigengrad/testing/heap_counter.hpp>
 
 #include <array>
+#include <cmath>
 
 namespace eg = eigengrad;
 namespace kernels = eigengrad::kernels;
@@ -20,10 +22,10 @@ namespace {
 
 const auto product = [](const auto& arguments) { kernels::gemm_eigen(arguments); };
 
-struct Square {
+struct Magnitude {
   template <class S>
   S operator()(S x) const noexcept {
-    return x * x;
+    return eg::math::abs(x);
   }
 };
 
@@ -48,9 +50,11 @@ TEMPLATE_TEST_CASE("gemm_eigen: extents and transposes equal three loops in doub
 }
 
 TEMPLATE_TEST_CASE("gemm_eigen: bias and activation", "[kernels][gemm]", float, double) {
-  const auto squared = [](const auto& arguments) { kernels::gemm_eigen(arguments, Square()); };
-  REQUIRE(Case<TestType>(37, 21, 50, Form{.bias = true}).run(squared, [](double x) {
-    return x * x;
+  const auto magnitudes = [](const auto& arguments) {
+    kernels::gemm_eigen(arguments, Magnitude());
+  };
+  REQUIRE(Case<TestType>(37, 21, 50, Form{.bias = true}).run(magnitudes, [](double x) {
+    return std::fabs(x);
   }) == "");
 }
 
