@@ -106,6 +106,19 @@ TEST_CASE("heap counter: malloc counts where the library says so", "[memory]") {
         }) == each);
 }
 
+TEST_CASE("heap counter: the bytes that were asked for add up", "[memory]") {
+  const eg::Index before = eg::testing::heap_bytes();
+  auto* const one = new char[1000];
+  sink = one;
+  delete[] one;
+  CHECK(eg::testing::heap_bytes() - before == 1000);
+  void* const two = std::calloc(10, 30);
+  sink = two;
+  std::free(two);
+  CHECK(eg::testing::heap_bytes() - before ==
+        1000 + (eg::testing::heap_counter_sees_malloc ? 300 : 0));
+}
+
 TEST_CASE("heap counter: arithmetic does not count", "[memory]") {
   volatile int x = 1;
   CHECK(calls_of([&] { x = x + 1; }) == 0);

@@ -1,11 +1,11 @@
 #pragma once
-// Counts the program's calls to the heap, for tests that a warm loop makes none. Leaves out sizes
-// and frees: a sanitizer or a profiler shows those.
+// Counts the program's calls to the heap and the bytes that they ask for, for tests that a warm
+// loop makes none. Leaves out frees: a sanitizer or a profiler shows those.
 //
 // Write EIGENGRAD_COUNT_HEAP_CALLS once, at namespace scope, in one source file of the program;
-// without it heap_calls() does not link. With the GNU C library malloc, calloc, realloc and the
-// aligned forms are counted, and so all of operator new. Under a sanitizer, which owns malloc
-// itself, and with other C libraries only operator new is.
+// without it heap_calls() and heap_bytes() do not link. With the GNU C library malloc, calloc,
+// realloc and the aligned forms are counted, and so all of operator new. Under a sanitizer, which
+// owns malloc itself, and with other C libraries only operator new is.
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/index.hpp>
@@ -37,6 +37,8 @@ namespace eigengrad::testing {
 /// Calls to the heap by all threads since the program started. Defined by
 /// EIGENGRAD_COUNT_HEAP_CALLS.
 [[nodiscard]] Index heap_calls() noexcept;
+/// The bytes that those calls asked for.
+[[nodiscard]] Index heap_bytes() noexcept;
 
 /// Whether malloc is counted, or operator new alone.
 inline constexpr bool heap_counter_sees_malloc = EIGENGRAD_COUNT_MALLOC != 0;
@@ -44,14 +46,16 @@ inline constexpr bool heap_counter_sees_malloc = EIGENGRAD_COUNT_MALLOC != 0;
 namespace detail {
 
 EIGENGRAD_API inline constinit std::atomic<Index> heap_call_count{0};
+EIGENGRAD_API inline constinit std::atomic<Index> heap_byte_count{0};
 
-inline void count_heap_call() noexcept {
+inline void count_heap_call(std::size_t bytes) noexcept {
   heap_call_count.fetch_add(1, std::memory_order_relaxed);
+  heap_byte_count.fetch_add(static_cast<Index>(bytes), std::memory_order_relaxed);
 }
 
 /// What the replaced operator new does: counts, allocates. Null when there is no memory.
 [[nodiscard]] inline void* counted_allocate(std::size_t bytes, std::size_t alignment) noexcept {
-  count_heap_call();
+  count_heap_call(bytes);
   bytes = bytes == 0 ? 1 : bytes;
   if (alignment <= alignof(std::max_align_t)) {
     return std::malloc(bytes);
@@ -80,6 +84,9 @@ EIGENGRAD_COLD inline void counted_free(void* memory) noexcept {
   Index heap_calls() noexcept {                                     \
     return detail::heap_call_count.load(std::memory_order_relaxed); \
   }                                                                 \
+  Index heap_bytes() noexcept {                                     \
+    return detail::heap_byte_count.load(std::memory_order_relaxed); \
+  }                                                                 \
   }
 
 #if EIGENGRAD_COUNT_MALLOC
@@ -96,27 +103,27 @@ void* __libc_memalign(std::size_t alignment, std::size_t bytes) noexcept;
   EIGENGRAD_DEFINE_HEAP_CALLS_                                                                    \
   extern "C" {                                                                                    \
   void* malloc(std::size_t bytes) noexcept {                                                      \
-    eigengrad::testing::detail::count_heap_call();                                                \
+    eigengrad::testing::detail::count_heap_call(bytes);                                           \
     return __libc_malloc(bytes);                                                                  \
   }                                                                                               \
   void* calloc(std::size_t count, std::size_t bytes) noexcept {                                   \
-    eigengrad::testing::detail::count_heap_call();                                                \
+    eigengrad::testing::detail::count_heap_call(count* bytes);                                    \
     return __libc_calloc(count, bytes);                                                           \
   }                                                                                               \
   void* realloc(void* memory, std::size_t bytes) noexcept {                                       \
-    eigengrad::testing::detail::count_heap_call();                                                \
+    eigengrad::testing::detail::count_heap_call(bytes);                                           \
     return __libc_realloc(memory, bytes);                                                         \
   }                                                                                               \
   void* memalign(std::size_t alignment, std::size_t bytes) noexcept {                             \
-    eigengrad::testing::detail::count_heap_call();                                                \
+    eigengrad::testing::detail::count_heap_call(bytes);                                           \
     return __libc_memalign(alignment, bytes);                                                     \
   }                                                                                               \
   void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {                        \
-    eigengrad::testing::detail::count_heap_call();                                                \
+    eigengrad::testing::detail::count_heap_call(bytes);                                           \
     return __libc_memalign(alignment, bytes);                                                     \
   }                                                                                               \
   int posix_memalign(void** memory, std::size_t alignment, std::size_t bytes) noexcept {          \
-    eigengrad::testing::detail::count_heap_call();                                                \
+    eigengrad::testing::detail::count_heap_call(bytes);                                           \
     if (alignment % sizeof(void*) != 0 || (alignment & (alignment - 1)) != 0 || alignment == 0) { \
       return EINVAL;                                                                              \
     }                                                                                             \
