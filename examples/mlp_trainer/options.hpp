@@ -1,6 +1,7 @@
 #pragma once
 // The command line of the MLP trainer.
 
+#include <eigengrad/build_info.hpp>
 #include <eigengrad/eigengrad.hpp>
 
 #include <CLI/CLI.hpp>
@@ -44,7 +45,8 @@ struct Options {
 /// Describes the flags to `app`, which writes what it reads into `options`.
 inline void describe(CLI::App& app, Options& options) {
   app.set_help_flag("-h,--help", "show this help and exit");
-  app.set_version_flag("--version", "mlp_trainer " EIGENGRAD_VERSION_STRING);
+  app.set_version_flag("--version", "mlp_trainer " EIGENGRAD_VERSION_STRING "\n" +
+                                        eigengrad::to_string(eigengrad::build_info()));
   app.get_formatter()->column_width(34);
   app.footer(
       "Without arguments it trains on the embedded Breast Cancer Wisconsin data and prints the\n"

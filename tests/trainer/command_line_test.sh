@@ -64,6 +64,15 @@ for flag in data task hidden activation optimizer learning-rate loss epochs batc
   "$trainer" --help | grep -q -- "--$flag" || broken "--help does not name --$flag"
 done
 
+# --version says what the program was compiled for.
+accepts '^  threads          [0-9]+, (OpenMP|compiled without OpenMP)$' --version
+for line in '^mlp_trainer [0-9.]+$' '^eigengrad [0-9.]+, compiled by (GCC|clang) [0-9.]+$' \
+  '^  instruction set  [a-z0-9_]+, vectors of (16|32|64) bytes' \
+  '^  matrix product   [a-z]+, Eigen [0-9.]+$'; do
+  cases=$((cases + 1))
+  "$trainer" --version | grep -qE -- "$line" || broken "--version has no line '$line'"
+done
+
 number='[0-9.]+(e-?[0-9]+)?'
 accepts "^test: loss $number accuracy 0\.9[0-9]*\$"
 accepts "^test: loss $number accuracy (0\.[89][0-9]*|1(\.0*)?)\$" --data two.csv --epochs 60
