@@ -23,6 +23,7 @@ if(EIGENGRAD_WERROR)
   target_compile_options(eigengrad_own_flags INTERFACE -Werror)
 endif()
 
+string(TOUPPER "${CMAKE_BUILD_TYPE}" eigengrad_configuration)
 if(EIGENGRAD_NATIVE)
   include(CheckCXXCompilerFlag)
   check_cxx_compiler_flag(-march=native EIGENGRAD_HAS_MARCH_NATIVE)
@@ -36,6 +37,10 @@ if(EIGENGRAD_NATIVE)
       endif()
     endif()
   endif()
+elseif(NOT "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${eigengrad_configuration}}" MATCHES
+       "-m(arch|cpu)=|-mavx|-mfma|-msse4")
+  message(STATUS "eigengrad: compiling for the compiler's oldest processor. For this machine's "
+                 "instruction set add -DEIGENGRAD_NATIVE=ON (-march=native)")
 endif()
 
 if(EIGENGRAD_OPENMP)
