@@ -24,31 +24,23 @@ using ArrayMap = Eigen::Map<Eigen::ArrayXf>;
 using ConstArrayMap = Eigen::Map<const Eigen::ArrayXf>;
 
 struct EigenKernels {
-  /// y (rows, out) = x w + b, and relu of it.
+  /// y (rows, out) = x w + b, and relu of it. The product adds to the bias: Eigen would set y to
+  /// zero first and add to that.
   static void dense(Index rows, Index in, Index out, const float* x, const float* w, const float* b,
                     float* y, bool relu, int threads) {
+    Map result(y, rows, out);
+    result.rowwise() = ConstRowMap(b, out);
     if (out == 1) {
-      ColumnMap(y, rows).noalias() = ConstMap(x, rows, in) * ConstColumnMap(w, in);
+      ColumnMap(y, rows).noalias() += ConstMap(x, rows, in) * ConstColumnMap(w, in);
     } else {
-      Map(y, rows, out).noalias() = ConstMap(x, rows, in) * ConstMap(w, in, out);
+      result.noalias() += ConstMap(x, rows, in) * ConstMap(w, in, out);
     }
-    in_pieces(rows, 1, rows * out >= shared_loop ? threads : 1, [=](Index begin, Index end) {
-      for (Index i = begin; i < end; ++i) {
-        finish(out, b, y + i * out, relu);
-      }
-    });
-  }
-
-  static void finish(Index out, const float* __restrict b, float* __restrict y, bool relu) {
     if (relu) {
-      for (Index j = 0; j < out; ++j) {
-        const float z = y[j] + b[j];
-        y[j] = z > 0.0F ? z : 0.0F;
-      }
-    } else {
-      for (Index j = 0; j < out; ++j) {
-        y[j] += b[j];
-      }
+      in_pieces(rows * out, 16, rows * out >= shared_loop ? threads : 1,
+                [=](Index begin, Index end) {
+                  ArrayMap part(y + begin, end - begin);
+                  part = part.max(0.0F);
+                });
     }
   }
 
@@ -106,27 +98,26 @@ struct EigenKernels {
   static void dense_row(Index in, Index out, const float* x, const float* w, const float* b,
                         float* y, bool relu) {
     if (out == 1) {
-      y[0] = ConstColumnMap(x, in).dot(ConstColumnMap(w, in));
-    } else {
-      RowMap(y, out).noalias() = ConstRowMap(x, in) * ConstMap(w, in, out);
+      y[0] = b[0] + ConstColumnMap(x, in).dot(ConstColumnMap(w, in));
+      return;
     }
-    finish(out, b, y, relu);
+    RowMap result(y, out);
+    result = ConstRowMap(b, out);
+    result.noalias() += ConstRowMap(x, in) * ConstMap(w, in, out);
+    if (relu) {
+      result = result.cwiseMax(0.0F);
+    }
   }
 
   /// dx = d w^T where h > 0, of one row.
-  static void input_gradient_row(Index in, Index out, const float* __restrict d,
-                                 const float* __restrict w, const float* __restrict h,
-                                 float* __restrict dx) {
+  static void input_gradient_row(Index in, Index out, const float* d, const float* w,
+                                 const float* h, float* dx) {
     if (out == 1) {
-      for (Index i = 0; i < in; ++i) {
-        dx[i] = h[i] > 0.0F ? d[0] * w[i] : 0.0F;
-      }
+      scaled_where_positive(in, d[0], w, h, dx);
       return;
     }
     ColumnMap(dx, in).noalias() = ConstMap(w, in, out) * ConstColumnMap(d, out);
-    for (Index i = 0; i < in; ++i) {
-      dx[i] = h[i] > 0.0F ? dx[i] : 0.0F;
-    }
+    zero_where_not_positive(in, h, dx);
   }
 };
 

@@ -148,19 +148,14 @@ struct GemmKernels {
   }
 
   /// dx = d w^T where h > 0, of one row.
-  static void input_gradient_row(Index in, Index out, const float* __restrict d,
-                                 const float* __restrict w, const float* __restrict h,
-                                 float* __restrict dx) {
+  static void input_gradient_row(Index in, Index out, const float* d, const float* w,
+                                 const float* h, float* dx) {
     if (out == 1) {
-      for (Index i = 0; i < in; ++i) {
-        dx[i] = h[i] > 0.0F ? d[0] * w[i] : 0.0F;
-      }
+      scaled_where_positive(in, d[0], w, h, dx);
       return;
     }
     input_gradient(1, in, out, d, w, dx);
-    for (Index i = 0; i < in; ++i) {
-      dx[i] = h[i] > 0.0F ? dx[i] : 0.0F;
-    }
+    zero_where_not_positive(in, h, dx);
   }
 };
 

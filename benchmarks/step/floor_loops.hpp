@@ -1,13 +1,17 @@
 #pragma once
 // The loops of the hand-written steps that no product does: masks with bias gradients, the fused
-// last layer, Adam. Plain C++ that both compilers vectorise (with -fno-math-errno for the root).
-// Several threads share a loop by its columns or elements, so that nothing is reduced across them.
+// last layer, Adam. Plain C++ that both compilers vectorise (with -fno-math-errno for the root),
+// and vector types where they do not. Several threads share a loop by its columns or elements, so
+// that nothing is reduced across them.
 
 #include "contestant.hpp"
+
+#include <eigengrad/base/config.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 
 namespace step_bench {
@@ -112,33 +116,63 @@ inline void adam_outer(Index in, Index out, const float* __restrict x, const flo
   });
 }
 
-/// Columns whose sums stay in registers.
-inline constexpr Index column_block = 32;
+/// One register of floats, in the compiler's own vector type: sums of columns must stay in
+/// registers, and compilers leave an array of them in memory.
+typedef float Lanes __attribute__((vector_size(EIGENGRAD_VECTOR_BYTES)));
+inline constexpr Index lanes = EIGENGRAD_VECTOR_BYTES / static_cast<Index>(sizeof(float));
+
+inline Lanes load(const float* p) noexcept {
+  Lanes x;
+  std::memcpy(&x, p, sizeof x);
+  return x;
+}
+inline void store(float* p, Lanes x) noexcept {
+  std::memcpy(p, &x, sizeof x);
+}
+
+/// Calls wide(j) for blocks of four registers of the columns [begin, end), then narrow(j) for the
+/// columns that are left, one by one.
+template <class Wide, class Narrow>
+inline void by_columns(Index begin, Index end, const Wide& wide, const Narrow& narrow) {
+  Index j = begin;
+  for (; j + 4 * lanes <= end; j += 4 * lanes) {
+    wide(j);
+  }
+  for (; j < end; ++j) {
+    narrow(j);
+  }
+}
 
 /// d (rows, n) becomes 0 where h, the result of relu, is 0; sums: of d's columns after that.
 inline void mask_and_sum(Index rows, Index n, const float* __restrict h, float* __restrict d,
                          float* __restrict sums, int threads) {
-  const auto block = [=](Index j, Index width) {
-    float s[column_block] = {};
+  const auto wide = [=](Index j) {
+    Lanes s[4] = {};
     for (Index i = 0; i < rows; ++i) {
-      const float* __restrict const hi = h + i * n + j;
-      float* __restrict const di = d + i * n + j;
-      for (Index k = 0; k < width; ++k) {
-        di[k] = hi[k] > 0.0F ? di[k] : 0.0F;
-        s[k] += di[k];
+      const float* const hi = h + i * n + j;
+      float* const di = d + i * n + j;
+#pragma GCC unroll 4
+      for (Index k = 0; k < 4; ++k) {
+        const Lanes kept = load(hi + k * lanes) > 0.0F ? load(di + k * lanes) : Lanes{};
+        store(di + k * lanes, kept);
+        s[k] += kept;
       }
     }
-    std::copy(s, s + width, sums + j);
+#pragma GCC unroll 4
+    for (Index k = 0; k < 4; ++k) {
+      store(sums + j + k * lanes, s[k]);
+    }
   };
-  in_pieces(n, column_block, rows * n >= shared_loop ? threads : 1, [=](Index begin, Index end) {
-    Index j = begin;
-    for (; j + column_block <= end; j += column_block) {
-      block(j, column_block);
+  const auto narrow = [=](Index j) {
+    float s = 0;
+    for (Index i = 0; i < rows; ++i) {
+      d[i * n + j] = h[i * n + j] > 0.0F ? d[i * n + j] : 0.0F;
+      s += d[i * n + j];
     }
-    if (j < end) {
-      block(j, end - j);
-    }
-  });
+    sums[j] = s;
+  };
+  in_pieces(n, 4 * lanes, rows * n >= shared_loop ? threads : 1,
+            [=](Index begin, Index end) { by_columns(begin, end, wide, narrow); });
 }
 
 /// The sums of the columns of d (rows, n).
@@ -157,28 +191,55 @@ inline void single_output_backward(Index rows, Index n, const float* __restrict 
                                    const float* __restrict w, const float* __restrict dz,
                                    float* __restrict dw, float* __restrict d,
                                    float* __restrict sums) {
-  const auto block = [=](Index j, Index width) {
-    float product[column_block] = {};
-    float s[column_block] = {};
+  const auto wide = [=](Index j) {
+    Lanes product[4] = {};
+    Lanes s[4] = {};
     for (Index i = 0; i < rows; ++i) {
-      const float* __restrict const hi = h + i * n + j;
-      float* __restrict const di = d + i * n + j;
-      for (Index k = 0; k < width; ++k) {
-        const float back = hi[k] > 0.0F ? dz[i] * w[j + k] : 0.0F;
-        di[k] = back;
+      const Lanes slope = dz[i] - Lanes{};
+#pragma GCC unroll 4
+      for (Index k = 0; k < 4; ++k) {
+        const Lanes hi = load(h + i * n + j + k * lanes);
+        const Lanes back = hi > 0.0F ? slope * load(w + j + k * lanes) : Lanes{};
+        store(d + i * n + j + k * lanes, back);
         s[k] += back;
-        product[k] += hi[k] * dz[i];
+        product[k] += hi * slope;
       }
     }
-    std::copy(s, s + width, sums + j);
-    std::copy(product, product + width, dw + j);
+#pragma GCC unroll 4
+    for (Index k = 0; k < 4; ++k) {
+      store(sums + j + k * lanes, s[k]);
+      store(dw + j + k * lanes, product[k]);
+    }
   };
-  Index j = 0;
-  for (; j + column_block <= n; j += column_block) {
-    block(j, column_block);
+  const auto narrow = [=](Index j) {
+    float product = 0;
+    float s = 0;
+    for (Index i = 0; i < rows; ++i) {
+      const float back = dz[i] * w[j];
+      d[i * n + j] = h[i * n + j] > 0.0F ? back : 0.0F;
+      s += d[i * n + j];
+      product += h[i * n + j] * dz[i];
+    }
+    sums[j] = s;
+    dw[j] = product;
+  };
+  by_columns(0, n, wide, narrow);
+}
+
+/// dx = d w where h > 0: what a layer with one output gives back of one row.
+inline void scaled_where_positive(Index n, float d, const float* __restrict w,
+                                  const float* __restrict h, float* __restrict dx) {
+  for (Index i = 0; i < n; ++i) {
+    const float back = d * w[i];
+    dx[i] = h[i] > 0.0F ? back : 0.0F;
   }
-  if (j < n) {
-    block(j, n - j);
+}
+
+/// dx becomes 0 where h is.
+inline void zero_where_not_positive(Index n, const float* __restrict h, float* __restrict dx) {
+  for (Index i = 0; i < n; ++i) {
+    const float back = dx[i];
+    dx[i] = h[i] > 0.0F ? back : 0.0F;
   }
 }
 
