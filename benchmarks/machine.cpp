@@ -30,10 +30,14 @@ double best_seconds(int runs, const Body& body) {
   return best;
 }
 
-/// Tells the compiler that a value is read, and that memory may have changed.
+/// Tell the compiler that a value, or what lies in memory, is read here.
 template <class V>
 void use(V& value) {
   asm volatile("" : "+x"(value) : : "memory");
+}
+
+void use_memory(const void* p) {
+  asm volatile("" : : "r"(p) : "memory");
 }
 
 /// Billions of additions and multiplications a second: chains enough to hide the latency of two
@@ -80,12 +84,11 @@ double copy_rate(Index n, int repeats, int runs) {
   const auto bytes = static_cast<std::size_t>(n) * sizeof(float);
   std::vector<float> from(static_cast<std::size_t>(n), 1.0F);
   std::vector<float> to(static_cast<std::size_t>(n), 2.0F);
-  float* const target = to.data();
   const auto repeated = [&](const auto& copy) {
     return best_seconds(runs, [&] {
       for (int repeat = 0; repeat < repeats; ++repeat) {
         copy();
-        asm volatile("" : : "r"(target) : "memory");
+        use_memory(to.data());
       }
     });
   };
