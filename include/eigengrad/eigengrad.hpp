@@ -40,6 +40,7 @@
 #include <eigengrad/ops/logsumexp.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/maximum.hpp>
+#include <eigengrad/ops/mixed.hpp>
 #include <eigengrad/ops/power.hpp>
 #include <eigengrad/ops/product.hpp>
 #include <eigengrad/ops/shape.hpp>

@@ -41,6 +41,7 @@ run_check() {
       find "$scratch/tree/include" -name '*.hpp' ! -path '*/base/*' ! -path '*/nn/*' -delete
       bash "$here/alone.sh" "$scratch/tree" "${compiler[@]}"
       ;;
+    misuse) bash "$here/misuse.sh" "$scratch/misuse" "$scratch/tree" ;;
     *) bash "$here/$1.sh" "$scratch/tree" "$scratch/exceptions.txt" ;;
   esac
 }
@@ -128,6 +129,26 @@ expect alone 'include/eigengrad/base/index.hpp: does not compile alone'
 header include/eigengrad/nn/dense.hpp
 add include/eigengrad/base/index.hpp 'inline int narrow(long long x) { return x; }'
 expect alone 'include/eigengrad/base/index.hpp: does not compile alone'
+
+# A made-up header that refuses what is not a float, and programs that misuse it.
+misuse_program() {
+  rm -rf "$scratch/misuse"
+  mkdir "$scratch/misuse"
+  header include/eigengrad/nn/dense.hpp 'template <class T>' 'void dense(T) {' \
+    '  static_assert(sizeof(T) == 4, "a width is a float");' '}'
+  printf '%s\n' "$1" '#include <eigengrad/nn/dense.hpp>' 'int main() {' "$2" '}' \
+    >"$scratch/misuse/width.cpp"
+}
+misuse_program '// says: a width is a float' "dense('a');"
+expect_pass misuse
+misuse_program '// says: a width is a float' 'dense(1.0F);'
+expect misuse 'accepts it'
+misuse_program '// says: a width is a float' 'return no_such_function();'
+expect misuse 'does not say: a width is a float'
+misuse_program '// says: a width is a float' "dense('a'); $(printf 'x%s; ' {1..9})"
+expect misuse ', at most 10'
+misuse_program '// a comment' "dense('a');"
+expect misuse "has no line '// says: ...'"
 
 echo "$cases cases, $failures failed"
 [ "$failures" -eq 0 ]

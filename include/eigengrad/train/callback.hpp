@@ -7,6 +7,7 @@
 #include <eigengrad/train/history.hpp>
 
 #include <string>
+#include <type_traits>
 #include <utility>
 
 namespace eigengrad::train {
@@ -71,6 +72,27 @@ class EIGENGRAD_API Callback {
   virtual void on_batch_end(TrainingState<T>& /*state*/) {}
   virtual void on_epoch_end(TrainingState<T>& /*state*/) {}
   virtual void on_train_end(TrainingState<T>& /*state*/) {}
+};
+
+/// What a list of callbacks holds: the address of one, which must outlive the run.
+template <FloatScalar T>
+class CallbackPointer {
+ public:
+  CallbackPointer(Callback<T>* callback) noexcept  // NOLINT: implicit on purpose
+      : callback_(callback) {}
+  template <class F>
+  requires(!std::is_convertible_v<F, Callback<T>*>)
+      CallbackPointer(const F& /*function*/) {  // NOLINT: implicit on purpose
+    static_assert(std::is_convertible_v<F, Callback<T>*>,
+                  "a callback is the address of a train::Callback<T>; "
+                  "train::epoch_hook<T>(function) makes one of a function");
+  }
+
+  [[nodiscard]] Callback<T>* operator->() const noexcept { return callback_; }
+  [[nodiscard]] Callback<T>& operator*() const noexcept { return *callback_; }
+
+ private:
+  Callback<T>* callback_ = nullptr;
 };
 
 /// Calls a function at the end of every epoch: `bool(TrainingState<T>&)`; false stops training.

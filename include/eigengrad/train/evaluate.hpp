@@ -13,6 +13,7 @@
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -54,6 +55,17 @@ namespace eigengrad::detail {
 [[noreturn]] EIGENGRAD_COLD inline void throw_loss_shape(std::string_view op, const Shape& shape) {
   throw ShapeError(op, concat("the loss gave ", shape, ", expected a scalar"), shape);
 }
+
+/// Whether fit() and evaluate() take a loss for predictions of T and targets of Y. A plain value:
+/// of a concept the compiler would print the whole derivation.
+template <class Loss, class T, class Y>
+inline constexpr bool is_loss =
+    std::is_invocable_r_v<Tensor<T>, const Loss&, const Tensor<T>&, const Tensor<Y>&>;
+
+/// The words of those who are given another: a static_assert takes a literal only.
+#define EIGENGRAD_LOSS_MESSAGE                                                                 \
+  "a loss is a callable (Tensor<T> prediction, Tensor<Y> target) -> Tensor<T>, T and Y as in " \
+  "the Dataset<T, Y>; those of train/loss.hpp but CrossEntropy want Y = T: see cast<T>()"
 
 /// A model in evaluation mode for the length of a scope, if it has modes.
 template <class Model>
@@ -119,6 +131,7 @@ namespace eigengrad::train {
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset<T, Y>& data, const Loss& loss,
                                   const EvaluateOptions& options = {}) {
+  static_assert(eigengrad::detail::is_loss<Loss, T, Y>, EIGENGRAD_LOSS_MESSAGE);
   if (options.batch_size < 1) {
     eigengrad::detail::throw_batch_size("evaluate", options.batch_size);
   }
@@ -128,8 +141,10 @@ template <class Model, FloatScalar T, AnyScalar Y, class Loss>
   std::vector<eigengrad::detail::MetricTotals> totals(options.metrics.begin(),
                                                       options.metrics.end());
   Evaluation result;
-  result.loss =
-      eigengrad::detail::evaluate_batches(model, data.x, data.y, loss, options.batch_size, totals);
+  if constexpr (eigengrad::detail::is_loss<Loss, T, Y>) {
+    result.loss = eigengrad::detail::evaluate_batches(model, data.x, data.y, loss,
+                                                      options.batch_size, totals);
+  }
   for (const eigengrad::detail::MetricTotals& total : totals) {
     result.metrics.emplace_back(total.metric().name(), total.value());
   }

@@ -55,7 +55,7 @@ struct FitOptions {
   /// Key of the shuffle.
   std::uint64_t seed = 42;
   std::vector<Metric> metrics = {};
-  std::vector<Callback<T>*> callbacks = {};
+  std::vector<CallbackPointer<T>> callbacks = {};
   /// Stop after this many optimizer steps, in the midst of an epoch if need be.
   std::optional<Index> max_steps = {};
   /// Stop at the end of the first epoch whose training loss is at most this.
@@ -190,8 +190,8 @@ class FitRun {
 
  private:
   void call(void (train::Callback<T>::*hook)(train::TrainingState<T>&)) {
-    for (train::Callback<T>* const callback : options_.callbacks) {
-      (callback->*hook)(state_);
+    for (const train::CallbackPointer<T>& callback : options_.callbacks) {
+      ((*callback).*hook)(state_);
     }
   }
 
@@ -303,7 +303,13 @@ namespace eigengrad::train {
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 History fit(Model& model, const Dataset<T, Y>& data, optim::Optimizer<T>& optimizer,
             const Loss& loss, const std::type_identity_t<FitOptions<T, Y>>& options = {}) {
-  return eigengrad::detail::FitRun<Model, T, Y, Loss>(model, data, optimizer, loss, options).run();
+  static_assert(eigengrad::detail::is_loss<Loss, T, Y>, EIGENGRAD_LOSS_MESSAGE);
+  if constexpr (eigengrad::detail::is_loss<Loss, T, Y>) {
+    return eigengrad::detail::FitRun<Model, T, Y, Loss>(model, data, optimizer, loss, options)
+        .run();
+  } else {
+    return {};
+  }
 }
 
 }  // namespace eigengrad::train
