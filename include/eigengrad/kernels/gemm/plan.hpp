@@ -1,7 +1,7 @@
 #pragma once
 // How a product is cut and which of its operands are copied: the one table of thresholds, all
 // measured on a Zen 3 core with 32 KB of first- and 512 KB of second-level cache (benchmarks/
-// gemm_bench.cpp prints what they buy). Leaves out the loops that follow the plan.
+// gemm.cpp prints what they buy). Leaves out the loops that follow the plan.
 
 #include <eigengrad/kernels/gemm/arguments.hpp>
 #include <eigengrad/kernels/gemm/tile.hpp>

@@ -1,9 +1,10 @@
-// Matrix products in GFLOP/s: ours, our backend on Eigen's kernel, and Eigen's own expression, next
-// to the peak of this core's multiply-add units measured in the same run. Shapes: squares, and
-// every product of the forward and backward passes of the 30-128-64-1 and 784-512-256-10 networks.
+// Matrix products, GFLOP a second: ours, our backend on Eigen's kernel, Eigen's own expression, and
+// OpenBLAS and oneDNN where CMake found them, next to the peak of this core's multiply-add units
+// measured in the same run. Shapes: squares in all four transposes, and every product of the
+// forward and backward passes of the networks a, b and c (see step/problem.cpp). One thread.
 //
-//   gemm_bench --benchmark_repetitions=20 --benchmark_enable_random_interleaving=true
-//              --benchmark_report_aggregates_only=true
+//   gemm --benchmark_filter='NN/' --benchmark_repetitions=20
+//        --benchmark_enable_random_interleaving=true --benchmark_report_aggregates_only=true
 //
 // The highest rate of the repetitions is reported as `best`: other processes only slow a run down.
 
@@ -16,6 +17,13 @@
 #include <algorithm>
 #include <string>
 #include <vector>
+
+#if BENCHMARK_OPENBLAS
+#include <cblas.h>
+#endif
+#if BENCHMARK_ONEDNN
+#include <dnnl.h>
+#endif
 
 namespace eg = eigengrad;
 namespace kernels = eigengrad::kernels;
@@ -60,37 +68,42 @@ struct Operands {
 using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using ColumnMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic>;
 
-void plain_eigen(const GemmArguments<float>& p, bool transposed_a, bool transposed_b) {
+void plain_eigen(const GemmArguments<float>& p, const Shape& s) {
   Eigen::Map<RowMajor> c(p.c, p.m, p.n);
   const Eigen::Map<const RowMajor> a(p.a, p.m, p.k);
   const Eigen::Map<const ColumnMajor> at(p.a, p.m, p.k);
   const Eigen::Map<const RowMajor> b(p.b, p.k, p.n);
   const Eigen::Map<const ColumnMajor> bt(p.b, p.k, p.n);
-  if (transposed_a && transposed_b) {
+  if (s.transposed_a && s.transposed_b) {
     c.noalias() = at * bt;
-  } else if (transposed_a) {
+  } else if (s.transposed_a) {
     c.noalias() = at * b;
-  } else if (transposed_b) {
+  } else if (s.transposed_b) {
     c.noalias() = a * bt;
   } else {
     c.noalias() = a * b;
   }
 }
 
+#if BENCHMARK_OPENBLAS
+void openblas(const GemmArguments<float>& p, const Shape& s) {
+  const auto size = [](Index n) { return static_cast<int>(n); };
+  cblas_sgemm(CblasRowMajor, s.transposed_a ? CblasTrans : CblasNoTrans,
+              s.transposed_b ? CblasTrans : CblasNoTrans, size(p.m), size(p.n), size(p.k), 1.0F,
+              p.a, size(s.transposed_a ? p.m : p.k), p.b, size(s.transposed_b ? p.k : p.n), 0.0F,
+              p.c, size(p.n));
+}
+#endif
+#if BENCHMARK_ONEDNN
+void onednn(const GemmArguments<float>& p, const Shape& s) {
+  dnnl_sgemm(s.transposed_a ? 'T' : 'N', s.transposed_b ? 'T' : 'N', p.m, p.n, p.k, 1.0F, p.a,
+             s.transposed_a ? p.m : p.k, p.b, s.transposed_b ? p.k : p.n, 0.0F, p.c, p.n);
+}
+#endif
+
 void report(benchmark::State& state, double flops) {
   state.counters["GFLOP"] = benchmark::Counter(
       flops * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
-}
-
-template <class Product>
-void run(benchmark::State& state, const Shape& shape, Product product) {
-  Operands operands(shape);
-  const GemmArguments<float> arguments = operands.arguments();
-  for (auto _ : state) {
-    product(arguments);
-    benchmark::ClobberMemory();
-  }
-  report(state, 2.0 * static_cast<double>(shape.m * shape.n * shape.k));
 }
 
 /// Ten independent chains of multiply-adds in registers.
@@ -121,22 +134,36 @@ double best(const std::vector<double>& values) {
   return *std::max_element(values.begin(), values.end());
 }
 
-/// Ours, our Eigen backend and Eigen itself on one shape.
+/// Registers product(arguments, shape) as who/transposes/shape.
+template <class Product>
+void add_one(const std::string& who, const std::string& name, const Shape& s, Product product) {
+  benchmark::RegisterBenchmark((who + name).c_str(), [s, product](benchmark::State& state) {
+    Operands operands(s);
+    const GemmArguments<float> arguments = operands.arguments();
+    product(arguments, s);  // a library may compile a kernel at the first call
+    for (auto _ : state) {
+      product(arguments, s);
+      benchmark::ClobberMemory();
+    }
+    report(state, 2.0 * static_cast<double>(s.m * s.n * s.k));
+  })->ComputeStatistics("best", best);
+}
+
+/// Everybody on one shape.
 void add(const Shape& s) {
   const std::string name = std::string("/") + (s.transposed_a ? 'T' : 'N') +
                            (s.transposed_b ? 'T' : 'N') + '/' + std::to_string(s.m) + 'x' +
                            std::to_string(s.k) + '*' + std::to_string(s.k) + 'x' +
                            std::to_string(s.n);
-  const auto configure = [](auto* registered) { registered->ComputeStatistics("best", best); };
-  configure(benchmark::RegisterBenchmark(("ours" + name).c_str(), [s](benchmark::State& state) {
-    run(state, s, [](const auto& p) { kernels::gemm(p); });
-  }));
-  configure(benchmark::RegisterBenchmark(("backend" + name).c_str(), [s](benchmark::State& state) {
-    run(state, s, [](const auto& p) { kernels::gemm_eigen(p); });
-  }));
-  configure(benchmark::RegisterBenchmark(("eigen" + name).c_str(), [s](benchmark::State& state) {
-    run(state, s, [s](const auto& p) { plain_eigen(p, s.transposed_a, s.transposed_b); });
-  }));
+  add_one("ours", name, s, [](const auto& p, const Shape&) { kernels::gemm(p); });
+  add_one("backend", name, s, [](const auto& p, const Shape&) { kernels::gemm_eigen(p); });
+  add_one("eigen", name, s, plain_eigen);
+#if BENCHMARK_OPENBLAS
+  add_one("openblas", name, s, openblas);
+#endif
+#if BENCHMARK_ONEDNN
+  add_one("onednn", name, s, onednn);
+#endif
 }
 
 /// The three products of a dense layer: forward, gradient of the weights, gradient of the input.
@@ -150,8 +177,15 @@ void add_layer(Index batch, Index in, Index out) {
 
 int main(int argc, char** argv) {
   eg::set_num_threads(1);
+  Eigen::setNbThreads(1);
+#if BENCHMARK_OPENBLAS
+  openblas_set_num_threads(1);
+#endif
+#if BENCHMARK_ONEDNN && defined(_OPENMP)
+  omp_set_num_threads(1);
+#endif
   benchmark::RegisterBenchmark("peak", peak)->ComputeStatistics("best", best);
-  for (const Index n : {32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 2048}) {
+  for (const Index n : {32, 48, 50, 64, 96, 100, 128, 192, 250, 256, 384, 512, 1024, 2048}) {
     add({n, n, n, false, false});
     add({n, n, n, true, false});
     add({n, n, n, false, true});
@@ -165,6 +199,7 @@ int main(int argc, char** argv) {
   add_layer(128, 256, 10);
   add_layer(256, 784, 2048);
   add_layer(256, 2048, 2048);
+  add_layer(256, 2048, 10);
   add({1, 128, 30, false, false});
   add({1, 512, 784, false, false});
   benchmark::Initialize(&argc, argv);
