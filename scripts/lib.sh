@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by scripts/train, scripts/test and .ci/run: finds what a build needs, installs what is
+# Shared by scripts/train, scripts/test, scripts/bench and .ci/run: finds what a build needs, installs what is
 # missing where apt is at hand, configures and builds quietly. Sourced, never run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -72,6 +72,15 @@ cmake_is_new_enough() {
   [ -n "$version" ] && [ "$(printf '3.20\n%s\n' "$version" | sort -V | head -n 1)" = 3.20 ]
 }
 
+python_is_new_enough() {
+  python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
+}
+
+# have_library NAME: the linker finds it where it looks by itself, or on macOS in Homebrew's folders.
+have_library() {
+  have_file /{usr,usr/local,opt/homebrew}/{lib,lib64,lib/*,opt/"$1"/lib}/lib"$1".{so,dylib,a}
+}
+
 # find_missing NEED...: fills missing (in words) and missing_packages (Debian's names).
 find_missing() {
   local need
@@ -85,6 +94,12 @@ find_missing() {
       eigen) have_package Eigen3 || lack 'Eigen >= 3.4' libeigen3-dev ;;
       cli11) have_package CLI11 || lack 'CLI11 >= 2' libcli11-dev ;;
       catch2) have_package Catch2 || lack 'Catch2 >= 2.13' catch2 ;;
+      python) python_is_new_enough || lack 'Python >= 3.10 with venv' python3-venv ;;
+      benchmark) have_package benchmark || lack 'Google Benchmark' libbenchmark-dev ;;
+      openblas) have_library openblas || lack 'OpenBLAS' libopenblas-dev ;;
+      onednn) have_library dnnl || lack 'oneDNN' libdnnl-dev ;;
+      dlib) have_package dlib || lack 'dlib' libdlib-dev ;;
+      libtorch) have_package Torch || lack 'libtorch' libtorch-dev ;;
       *) stop "internal: unknown need '$need'" ;;
     esac
   done
@@ -144,6 +159,22 @@ require() {
     say "missing: $(joined "${wanted[@]}")"
     stop "install them and run again (Debian, Ubuntu: apt-get install ${packages[*]})"
   fi
+}
+
+# want NEED...: installs those that are missing where it can, and goes on without the others. Sets
+# installed to what came.
+want() {
+  local need
+  installed=()
+  for need in "$@"; do
+    find_missing "$need"
+    if [ "${#missing[@]}" -eq 0 ]; then continue; fi
+    if apt_install "${missing_packages[@]}"; then
+      installed+=("$need")
+    else
+      say "goes on without ${missing[0]} (Debian, Ubuntu: apt-get install ${missing_packages[0]})"
+    fi
+  done
 }
 
 # jobs: one compiler per core, each with 1.5 GB of the memory that is free.

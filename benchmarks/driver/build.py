@@ -1,0 +1,99 @@
+"""What the build folder knows (compiler, flags, programs) and what compiling against the library costs."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+from driver.rows import Row, judge, quotient
+
+
+class Build:
+    """build/release, configured by CMake with Makefiles."""
+
+    def __init__(self, root, folder):
+        self.root, self.folder = root, folder
+        self.programs = folder / "benchmarks"
+        cache = folder / "CMakeCache.txt"
+        text = cache.read_text() if cache.exists() else ""
+        self.compiler = next(iter(re.findall(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", text, re.MULTILINE)), "c++")
+        # Flags of one of our programs are the flags of all.
+        made = sorted(self.programs.glob("CMakeFiles/*.dir/flags.make"))
+        text = made[0].read_text() if made else ""
+        self.flags, self.includes = (next(iter(re.findall(rf"^{name} = (.*)$", text, re.MULTILINE)), "").strip()
+                                     for name in ("CXX_FLAGS", "CXX_INCLUDES"))
+
+    def program(self, *names):
+        """The first of the programs that is built, or the first that is not."""
+        paths = [self.programs / name for name in names]
+        return next((path for path in paths if path.exists()), paths[0])
+
+
+def cost(command, folder):
+    """(user seconds, peak memory in MB) of a command and what it starts."""
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    errors = process.stderr.read().decode(errors="replace")
+    process.stderr.close()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {errors.strip()[:300]}")
+    return usage.ru_utime, usage.ru_maxrss * 1024 / 1e6
+
+
+def stripped_kb(build, object_file, libraries):
+    program = object_file.with_suffix(".stripped")
+    subprocess.run([build.compiler, "-s", object_file, *libraries, "-o", program], check=True, capture_output=True)
+    return program.stat().st_size / 1e3
+
+
+def measure(build, scratch, times=5):
+    """Rows of the compile table. Each round compiles every program once."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    hello = build.root / "examples/quickstart.cpp"
+    core, umbrella = scratch / "core.cpp", scratch / "umbrella.cpp"
+    core.write_text("#include <Eigen/Core>\n")
+    umbrella.write_text("#include <eigengrad/eigengrad.hpp>\n")
+    includes = build.includes.split() or [f"-I{build.root / 'include'}", "-isystem", "/usr/include/eigen3"]
+    base = [build.compiler, "-std=c++20", *includes]
+    commands = {
+        "core": [*base, "-O2", "-c", core],
+        "umbrella": [*base, "-O2", "-c", umbrella],
+        "hello": [*base, "-O2", "-c", hello],
+        "hello3": [*base, "-O3", "-march=native", "-c", hello],
+    }
+    library = next(iter(sorted(build.folder.glob("libeigengrad*.a"))), None)
+    if library:
+        commands["compiled"] = [*base, "-O2", "-DEIGENGRAD_COMPILED=1", "-c", hello]
+    runs = {name: [] for name in commands}
+    objects = {name: scratch / f"{name}.o" for name in commands}
+    for _ in range(times):
+        for name, command in commands.items():
+            runs[name].append(cost([*command, "-o", objects[name]], scratch))
+    seconds = {name: sorted(run[0] for run in list_) for name, list_ in runs.items()}
+    memory = {name: min(run[1] for run in list_) for name, list_ in runs.items()}
+
+    def single(name, unit, value, bound, middle=None):
+        row = Row("compile", name, "", unit, "<=", ours=value, target=("<=", bound))
+        return judge(row if middle is None else row.note(f"median {middle:.2f}"))
+
+    def against_core(name, unit, ours, other, bound):
+        row = Row("compile", name, "`<Eigen/Core>`", unit, "<=", ours, other, quotient(ours, other, "<="))
+        return [row, single(f"{name}, beyond `<Eigen/Core>`", unit, ours - other, bound)]
+
+    middle = {name: list_[len(list_) // 2] for name, list_ in seconds.items()}
+    rows = [
+        *against_core("umbrella header, -O2", "s", seconds["umbrella"][0], seconds["core"][0], 0.6),
+        *against_core("umbrella header, -O2", "MB", memory["umbrella"], memory["core"], 60),
+        single("hello-MLP, -O2", "s", seconds["hello"][0], 2.5, middle["hello"]),
+        single("hello-MLP, -O2", "MB", memory["hello"], 300),
+        single("hello-MLP, -O2, stripped", "KB", stripped_kb(build, objects["hello"], []), 80),
+        single("hello-MLP, -O3 -march=native", "s", seconds["hello3"][0], 3.5, middle["hello3"]),
+    ]
+    if library:
+        rows.append(single("hello-MLP, -O2, against eigengrad::compiled", "s", seconds["compiled"][0], 1.2,
+                           middle["compiled"]))
+    else:
+        rows.append(single("hello-MLP, -O2, against eigengrad::compiled", "s", None, 1.2)
+                    .note("missing: the library eigengrad::compiled is not built"))
+    return rows

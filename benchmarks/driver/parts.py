@@ -1,0 +1,130 @@
+"""Tables of the Google Benchmark programs: products, elementwise functions, rows, the tape.
+
+A benchmark is named CONTESTANT/CASE; `ours` or `eigengrad` is us. What is compared is the rate counter GFLOP where
+there is one, else the time an item, else the time a call; `bytes_per_second` is noted beside it. A benchmark
+named `peak` (GFLOP) is the processor's limit, else that of the program `machine` is.
+"""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+from driver.contestants import environment
+from driver.rows import compare, judge, missing, quotient, Row
+
+# Table: its program, under any of these names.
+TABLES = {"gemm": ["gemm_bench", "gemm"], "elementwise": ["elementwise_bench", "elementwise"],
+          "rows": ["rows_bench", "rows"], "tape": ["tape_bench", "tape"]}
+OURS = ("ours", "eigengrad")
+CALLED = {"eigen": "Eigen", "openblas": "OpenBLAS", "onednn": "oneDNN", "peak": "peak", "backend": "our Eigen backend"}
+
+
+def l2_bytes():
+    try:
+        text = Path("/sys/devices/system/cpu/cpu0/cache/index2/size").read_text().strip()
+        return int(text[:-1]) * {"K": 1 << 10, "M": 1 << 20}[text[-1]]
+    except (OSError, ValueError, KeyError):
+        return 1 << 20
+
+
+def product_target(case):
+    """The share of the peak that the issue asks of a product `m x k * k x n`, or None."""
+    extents = re.search(r"(\d+)x(\d+)\*\2x(\d+)", case)
+    if not extents:
+        return None
+    m, k, n = map(int, extents.groups())
+    if m == 1 or n < 16:  # bound by memory
+        return None
+    if m == n == k and n > 512:
+        return 0.8 if 1024 <= n <= 2048 else None
+    if m == n == k or 4 * (m * k + k * n + m * n) <= l2_bytes():
+        return round(0.9 * n / (16 * -(-n // 16)), 3)
+    return None
+
+
+def read(text):
+    """{(contestant, case): {"unit", "values": one a repetition, lower is better, "gb_s", "label"}}, and the peak in
+    GFLOP/s, from Google Benchmark's JSON."""
+    found, peak = {}, None
+    for entry in json.loads(text)["benchmarks"]:
+        if entry.get("run_type") != "iteration" or entry.get("error_occurred"):
+            continue
+        name = entry.get("run_name", entry["name"])
+        rate = entry.get("GFLOP")
+        if name == "peak":
+            peak = max(peak or 0, rate)
+            continue
+        contestant, _, case = name.partition("/")
+        contestant = OURS[0] if contestant in OURS else contestant
+        to_seconds = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}[entry["time_unit"]]
+        if rate:
+            unit, value = "GFLOP/s", 1.0 / rate
+        elif entry.get("items_per_second"):
+            unit, value = "s", 1.0 / entry["items_per_second"]
+        else:
+            unit, value = "s", entry["real_time"] * to_seconds
+        part = found.setdefault((contestant, case), {"unit": unit, "values": [], "gb_s": 0.0, "label": ""})
+        part["values"].append(value)
+        part["gb_s"] = max(part["gb_s"], entry.get("bytes_per_second", 0.0) / 1e9)
+        part["label"] = entry.get("label", "")
+    return found, peak
+
+
+def rows_of(table, found, peak, copy_gb_s=None):
+    """Rows of ours against each other contestant, case by case, and against the peak."""
+    rows = []
+    cases = dict.fromkeys(case for contestant, case in found if contestant == OURS[0])
+    for case in cases:
+        ours = found[OURS[0], case]
+        notes = [ours["label"]] if ours["label"] else []
+        if ours["gb_s"]:
+            share = f", {100 * ours['gb_s'] / copy_gb_s:.0f} % of copy" if copy_gb_s else ""
+            notes.append(f"{ours['gb_s']:.1f} GB/s{share}")
+        mine = []
+        if table == "gemm" and peak and ours["unit"] == "GFLOP/s":
+            rate, bound = 1.0 / min(ours["values"]), product_target(case)
+            mine.append(judge(Row(table, case, "peak", ours["unit"], ">=", rate, peak, rate / peak,
+                                  target=(">=", bound) if bound else None)))
+        for (contestant, other_case), theirs in found.items():
+            if other_case == case and contestant != OURS[0]:
+                against = CALLED.get(contestant, contestant)
+                row = compare(table, case, against, ours["values"], theirs["values"], unit=ours["unit"])
+                if ours["unit"] == "GFLOP/s":
+                    row.ours, row.other = 1.0 / row.ours, quotient(1.0, row.other, "<=")
+                mine.append(row)
+        if not mine:
+            mine = [Row(table, case, "", ours["unit"], ours=min(ours["values"]))]
+        mine[0].notes += notes
+        rows += mine
+    return rows
+
+
+def measure(bench, table):
+    """(rows, remarks) of a table's program, run while the processor is steady."""
+    program = bench.build.program(*TABLES[table])
+    if not program.exists():
+        return [missing(table, table, "", f"{program.name} is not built (it needs Google Benchmark)")], []
+    bench.say(f"{table}: {program.name}")
+    quick = bench.options.quick
+    command = [program, "--benchmark_format=json", "--benchmark_enable_random_interleaving=true",
+               f"--benchmark_repetitions={5 if quick else bench.options.rounds}",
+               f"--benchmark_min_time={0.01 if quick else 0.02}"]
+
+    def run():
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(1))
+        if done.returncode:
+            raise RuntimeError(f"{program.name}: {done.stderr.strip()[-300:]}")
+        return done.stdout
+
+    limits = bench.machine.measure()
+    output, drift, repeated = bench.machine.steadily(run)
+    found, peak = read(output)
+    remarks = []
+    if drift is not None and drift > 0.03:
+        remarks.append(f"Unsteady: the processor's peak drifted by {100 * drift:.1f} %, also after {repeated} repeats.")
+    present = {contestant for contestant, _ in found}
+    if table == "gemm":
+        remarks += [f"{CALLED[name]} missing: not found when the benchmarks were built."
+                    for name in ("openblas", "onednn") if name not in present]
+    return rows_of(table, found, peak or limits.get("fma_gflops_float"), limits.get("copy_gb_s")), remarks
