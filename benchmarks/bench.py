@@ -8,6 +8,7 @@ peak drifted meanwhile. Contestants are in benchmarks/step.cpp and benchmarks/pe
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Bench:
         if name in PYTHON_PEERS:
             return [self.options.python, "-B", ROOT / f"benchmarks/peers/{PYTHON_PEERS[name]}.py"]
         if name in CPP_PEERS:
-            program = self.build.program(name, f"{name}_step", f"peers/{name}")
+            program = self.build.program(f"peers/{name}")
             if not program.exists():
                 raise Gone(f"{name} was not found when the benchmarks were built")
             return [program]
@@ -227,6 +228,7 @@ def parse(arguments):
 
 def main(arguments=None):
     options = parse(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("bench: terminated"))  # so that the contestants end too
     bench = Bench(options)
     quick = ["floor", "peers", "gemm", "heap", "compile"] if options.quick else list(report.TITLES)
     wanted = options.only or quick

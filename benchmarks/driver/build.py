@@ -23,10 +23,8 @@ class Build:
         self.flags, self.includes = (next(iter(re.findall(rf"^{name} = (.*)$", text, re.MULTILINE)), "").strip()
                                      for name in ("CXX_FLAGS", "CXX_INCLUDES"))
 
-    def program(self, *names):
-        """The first of the programs that is built, or the first that is not."""
-        paths = [self.programs / name for name in names]
-        return next((path for path in paths if path.exists()), paths[0])
+    def program(self, name):
+        return self.programs / name
 
 
 def cost(command, folder):

@@ -38,7 +38,7 @@ class Contestant:
     """One process. `info` is what it said when it was ready."""
 
     def __init__(self, name, command, log, threads, cache=None):
-        self.name, self.log, self.info, self.steps = name, log, {}, 1
+        self.name, self.log, self.info, self.steps, self.seconds = name, log, {}, 1, 0.0
         log.parent.mkdir(parents=True, exist_ok=True)
         with open(log, "wb") as errors:
             try:
@@ -87,11 +87,14 @@ class Contestant:
         steps = 1
         while (took := self.run(steps)) < seconds / 8 and steps < 1 << 30:
             steps *= 2 if took > seconds / 100 else 8
-        self.steps = max(1, round(steps * seconds / took))
+        self.steps, self.seconds = max(1, round(steps * seconds / took)), seconds
 
     def round(self):
-        """Seconds a step, over one round."""
-        return self.run(self.steps) / self.steps
+        """Seconds a step, over one round. After one far too long the next makes fewer steps."""
+        took, steps = self.run(self.steps), self.steps
+        if took > 8 * self.seconds:
+            self.steps = max(1, round(steps * self.seconds / took))
+        return took / steps
 
     def stats(self):
         return json.loads(self.ask("stats"))

@@ -1,4 +1,4 @@
-"""Tables of the Google Benchmark programs: products, elementwise functions, rows, the tape.
+"""Tables of the Google Benchmark programs: products, elementwise functions, rows, the optimizer, the tape.
 
 A benchmark is named CONTESTANT/CASE; `ours` or `eigengrad` is us. What is compared is the rate counter GFLOP where
 there is one, else the time an item, else the time a call; `bytes_per_second` is noted beside it. A benchmark
@@ -11,13 +11,14 @@ import subprocess
 from pathlib import Path
 
 from driver.contestants import environment
-from driver.rows import compare, judge, missing, quotient, Row
+from driver.rows import Row, compare, judge, missing, quotient, target_of
 
-# Table: its program, under any of these names.
-TABLES = {"gemm": ["gemm_bench", "gemm"], "elementwise": ["elementwise_bench", "elementwise"],
-          "rows": ["rows_bench", "rows"], "tape": ["tape_bench", "tape"]}
+# The tables, which are their programs' names too.
+TABLES = ["gemm", "elementwise", "rows", "optimizer", "tape"]
 OURS = ("ours", "eigengrad")
-CALLED = {"eigen": "Eigen", "openblas": "OpenBLAS", "onednn": "oneDNN", "peak": "peak", "backend": "our Eigen backend"}
+CALLED = {"eigen": "Eigen", "openblas": "OpenBLAS", "onednn": "oneDNN", "backend": "our Eigen backend"}
+# Who belongs in a table and is said to be missing when its program was built without.
+EXPECTED = {"gemm": ["openblas", "onednn"], "tape": ["libtorch"]}
 
 
 def l2_bytes():
@@ -71,6 +72,18 @@ def read(text):
     return found, peak
 
 
+def limits_of(table, case, found):
+    """Rows against what a function cannot beat: a copy's bandwidth, the exponentials alone."""
+    kind, _, size = case.partition("/")
+    ours, copy = found[OURS[0], case], found.get(("eigen", f"copy/{size}"))
+    if table == "elementwise" and kind in ("copy", "add", "relu") and copy and ours["gb_s"] and copy["gb_s"]:
+        yield judge(Row(table, case, "copy into a ready array", "GB/s", ">=", ours["gb_s"], copy["gb_s"],
+                        ours["gb_s"] / copy["gb_s"], target=target_of(table, case, "copy into a ready array")))
+    exponentials = found.get((OURS[0], f"exp/{size}"))
+    if table == "rows" and kind == "softmax" and exponentials:
+        yield compare(table, case, "our exp alone", ours["values"], exponentials["values"])
+
+
 def rows_of(table, found, peak, copy_gb_s=None):
     """Rows of ours against each other contestant, case by case, and against the peak."""
     rows = []
@@ -93,6 +106,7 @@ def rows_of(table, found, peak, copy_gb_s=None):
                 if ours["unit"] == "GFLOP/s":
                     row.ours, row.other = 1.0 / row.ours, quotient(1.0, row.other, "<=")
                 mine.append(row)
+        mine += limits_of(table, case, found)
         if not mine:
             mine = [Row(table, case, "", ours["unit"], ours=min(ours["values"]))]
         mine[0].notes += notes
@@ -102,7 +116,7 @@ def rows_of(table, found, peak, copy_gb_s=None):
 
 def measure(bench, table):
     """(rows, remarks) of a table's program, run while the processor is steady."""
-    program = bench.build.program(*TABLES[table])
+    program = bench.build.program(table)
     if not program.exists():
         return [missing(table, table, "", f"{program.name} is not built (it needs Google Benchmark)")], []
     bench.say(f"{table}: {program.name}")
@@ -124,7 +138,6 @@ def measure(bench, table):
     if drift is not None and drift > 0.03:
         remarks.append(f"Unsteady: the processor's peak drifted by {100 * drift:.1f} %, also after {repeated} repeats.")
     present = {contestant for contestant, _ in found}
-    if table == "gemm":
-        remarks += [f"{CALLED[name]} missing: not found when the benchmarks were built."
-                    for name in ("openblas", "onednn") if name not in present]
+    remarks += [f"Missing: {CALLED.get(name, name)}, which was not found when the benchmarks were built."
+                for name in EXPECTED.get(table, []) if name not in present]
     return rows_of(table, found, peak or limits.get("fma_gflops_float"), limits.get("copy_gb_s")), remarks

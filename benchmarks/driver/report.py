@@ -20,15 +20,16 @@ TITLES = {
     "fit": ("The trainer's fit", "Time of an epoch on the breast cancer data, validation included. Shuffles differ, "
             "so losses are not compared."),
     "gemm": ("Matrix products", "GFLOP/s, one thread."),
-    "elementwise": ("Elementwise", ""),
-    "rows": ("Rows, reductions, transposes", ""),
-    "tape": ("Tape and optimizer", ""),
+    "elementwise": ("Elementwise", "Time an element, one thread; GB/s count bytes read and written."),
+    "rows": ("Rows, reductions, transposes, broadcasting", "Time an element of the input, one thread."),
+    "optimizer": ("Optimizer step", "Time a parameter, one thread. `copy` moves as many bytes."),
+    "tape": ("Tape", "Time an op of a chain, forward and backward together."),
     "heap": ("Heap and memory", "Heap calls and bytes of a warm step; peak resident memory of the whole process, with "
              "its libraries."),
     "compile": ("Compile time", "User seconds (best of several), the compiler's peak memory, size of the stripped "
                 "program."),
 }
-PARTS = ("gemm", "elementwise", "rows", "tape")
+PARTS = ("gemm", "elementwise", "rows", "optimizer", "tape")
 
 
 def first_line(command):
@@ -74,15 +75,15 @@ def number(value, digits=3):
     return f"{value:.{max(0, digits - whole)}f}"
 
 
-def quantities(row):
-    """Ours and theirs in one unit that suits both."""
-    if row.unit != "s":
-        return (f"{number(row.ours)} {row.unit}" if row.ours is not None else "-",
-                f"{number(row.other)} {row.unit}" if row.other is not None else "-")
-    size = row.ours if row.ours is not None else row.other if row.other is not None else 1.0
-    scale, unit = next((s, u) for s, u in [(1e9, "ns"), (1e6, "us"), (1e3, "ms"), (1, "s")]
-                       if size * s < 1000 or u == "s")
-    return tuple(f"{number(x * scale)} {unit}" if x is not None else "-" for x in (row.ours, row.other))
+def quantity(value, unit):
+    """A number with its unit; seconds in the unit that suits them."""
+    if value is None:
+        return "-"
+    if unit == "s":
+        scale, unit = next((s, u) for s, u in [(1e9, "ns"), (1e6, "us"), (1e3, "ms"), (1, "s")]
+                           if value * s < 1000 or u == "s")
+        value *= scale
+    return f"{number(value)} {unit}"
 
 
 def target_text(row):
@@ -100,9 +101,8 @@ def table_text(table, rows, remarks):
     lines += ["| | eigengrad | against | theirs | ratio | median round | best round | target | met | |",
               "|---|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
-        ours, other = quantities(row)
-        cells = [row.name, ours, row.against, other, number(row.ratio), number(row.median), number(row.best),
-                 *target_text(row), "; ".join(row.notes)]
+        cells = [row.name, quantity(row.ours, row.unit), row.against, quantity(row.other, row.unit),
+                 number(row.ratio), number(row.median), number(row.best), *target_text(row), "; ".join(row.notes)]
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     for remark in remarks:
         lines += ["", remark]
@@ -118,10 +118,11 @@ def parts_text(table, rows, remarks):
              "|---|---|" + "---|" * len(others) + "---|---|---|"]
     for name in dict.fromkeys(row.name for row in rows):
         mine = [row for row in rows if row.name == name]
-        cells = [name, quantities(mine[0])[0]]
+        cells = [name, quantity(mine[0].ours, mine[0].unit)]
         for other in others:
             row = next((row for row in mine if row.against == other), None)
-            cells.append(f"{quantities(row)[1]} ({number(row.ratio)})" if row and row.ratio is not None else "")
+            known = row is not None and row.ratio is not None
+            cells.append(f"{quantity(row.other, row.unit)} ({number(row.ratio)})" if known else "")
         judged = [row for row in mine if row.target]
         cells.append(", ".join(f"{target_text(row)[0]} {row.against}".strip() for row in judged))
         cells.append(", ".join(target_text(row)[1] for row in judged))

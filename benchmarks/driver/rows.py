@@ -31,6 +31,15 @@ TARGETS = [
     ("single", "* 30-128-64-1", "floor_eigen", "<=", 1.2),
     ("fit", "*", "keras_fit", ">=", 50.0),
     ("gemm", "*", "Eigen", ">=", 1.0),
+    ("elementwise", "exp/*", "Eigen", ">=", 0.833),  # within 1.2 x of its time
+    ("elementwise", "tanh/*", "Eigen", ">=", 0.833),
+    ("elementwise", "sigmoid/*", "Eigen", ">=", 0.833),
+    ("elementwise", "erf/*", "Eigen", ">=", 0.833),
+    ("elementwise", "gelu/*", "Eigen", ">=", 0.833),
+    ("elementwise", "*/1000000", "copy into a ready array", ">=", 0.9),
+    ("rows", "softmax/*x1000", "our exp alone", ">=", 0.333),  # within 3 x its time
+    ("tape", "*/8", "libtorch", ">=", 100.0),
+    ("tape", "*", "scalar tape", ">=", 0.5),
     ("heap", "heap calls, *", "", "<=", 0),
     ("heap", "peak memory, step [bc]", "floor_gemm", "<=", 1.15),
 ]
