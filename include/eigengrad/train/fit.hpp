@@ -12,7 +12,6 @@
 #include <eigengrad/train/metric.hpp>
 #include <eigengrad/train/progress.hpp>
 
-#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -169,8 +168,7 @@ class FitRun {
         progress_(options.verbose) {}
 
   [[nodiscard]] train::History run() {
-    using Clock = std::chrono::steady_clock;
-    const Clock::time_point started = Clock::now();
+    const double started = seconds_now();
     if constexpr (requires { model_.train(); }) {
       model_.train();
     }
@@ -183,8 +181,7 @@ class FitRun {
     if (state_.stopped()) {
       progress_.say(concat("stopped after epoch ", state_.epoch, ": ", state_.stop_reason()));
     }
-    history_.set_end(state_.step, state_.stop_reason(),
-                     std::chrono::duration<double>(Clock::now() - started).count());
+    history_.set_end(state_.step, state_.stop_reason(), seconds_now() - started);
     return std::move(history_);
   }
 
