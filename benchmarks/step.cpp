@@ -6,23 +6,19 @@
 //     losses differ.
 //   step --contestant eigengrad|floor_eigen|floor_gemm --shape S --work W|fit --threads N --data
 //   DIR
-//     serves the benchmark driver: a line `{"ready": ...}`, then for every line `run N` the seconds
-//     that N repeats took, and for `stats` memory and heap calls.
+//     serves the benchmark driver: see step/protocol.hpp.
 
 #include "step/contestant.hpp"
+#include "step/protocol.hpp"
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/testing/heap_counter.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <exception>
-#include <string_view>
 
 EIGENGRAD_COUNT_HEAP_CALLS;
 
@@ -30,54 +26,6 @@ namespace eg = eigengrad;
 using namespace step_bench;
 
 namespace {
-
-constexpr Index warm_up = 20;
-
-struct Arguments {
-  std::string contestant;  // empty: compare all three
-  std::string shape = "a";
-  std::string work = "step";
-  std::string data;  // empty: random
-  int threads = 1;
-  int rounds = 40;
-};
-
-Arguments parse(int argc, char** argv) {
-  Arguments arguments;
-  for (int i = 1; i < argc; i += 2) {
-    const std::string_view name = argv[i];
-    if (i + 1 == argc) {
-      throw eg::ValueError("step", "argument without a value: " + std::string(name));
-    }
-    const char* const value = argv[i + 1];
-    if (name == "--contestant") {
-      arguments.contestant = value;
-    } else if (name == "--shape") {
-      arguments.shape = value;
-    } else if (name == "--work") {
-      arguments.work = value;
-    } else if (name == "--data") {
-      arguments.data = value;
-    } else if (name == "--threads") {
-      arguments.threads = std::max(1, std::atoi(value));
-    } else if (name == "--rounds") {
-      arguments.rounds = std::max(1, std::atoi(value));
-    } else {
-      throw eg::ValueError("step", "unknown argument: " + std::string(name));
-    }
-  }
-  return arguments;
-}
-
-Work work_named(const std::string& name) {
-  constexpr std::string_view names[] = {"step", "inference", "online", "fit"};
-  for (std::size_t i = 0; i < std::size(names); ++i) {
-    if (name == names[i]) {
-      return static_cast<Work>(i);
-    }
-  }
-  throw eg::ValueError("step", "unknown work '" + name + "', expected step, inference or online");
-}
 
 std::unique_ptr<Contestant> make_contestant(const std::string& name, const Problem& problem,
                                             Work work, int threads) {
@@ -93,71 +41,38 @@ std::unique_ptr<Contestant> make_contestant(const std::string& name, const Probl
   throw eg::ValueError("step", "contestant '" + name + "' does not do this work");
 }
 
-/// Seconds that `repeats` take.
-double time_run(Contestant& contestant, Index repeats) {
-  const auto start = std::chrono::steady_clock::now();
-  static_cast<void>(contestant.run(repeats));
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-/// The most memory that the process ever held, in kB; 0 where the system does not say.
-long peak_kilobytes() {
-  std::FILE* const file = std::fopen("/proc/self/status", "r");
-  if (file == nullptr) {
-    return 0;
-  }
-  long peak = 0;
-  char line[256];
-  while (std::fgets(line, sizeof line, file) != nullptr) {
-    if (std::sscanf(line, "VmHWM: %ld", &peak) == 1) {
-      break;
-    }
-  }
-  std::fclose(file);
-  return peak;
-}
-
-void print_stats(Contestant& contestant) {
-  constexpr Index repeats = 8;
-  const long peak = peak_kilobytes();
-  const Index calls = eg::testing::heap_calls();
-  const Index bytes = eg::testing::heap_bytes();
-  static_cast<void>(contestant.run(repeats));
-  std::printf("{\"peak_kb\": %ld, \"heap_calls\": %g, \"heap_bytes\": %g}\n", peak,
-              static_cast<double>(eg::testing::heap_calls() - calls) / repeats,
-              static_cast<double>(eg::testing::heap_bytes() - bytes) / repeats);
-}
-
-/// The protocol with the driver, until its end of input.
-int serve(const Arguments& arguments) {
+int serve_driver(const Arguments& arguments) {
   const Work work = work_named(arguments.work);
-  const Problem problem =
-      work == Work::fit ? Problem{} : make_problem(arguments.shape, work, arguments.data);
-  const auto contestant = make_contestant(arguments.contestant, problem, work, arguments.threads);
-  const float loss = contestant->run(warm_up);
-  const std::string version =
-      arguments.contestant == "floor_eigen" ? eigen_version() : EIGENGRAD_VERSION_STRING;
-  std::printf(
-      "{\"ready\": true, \"contestant\": \"%s\", \"version\": \"%s\", \"threads\": %d, "
-      "\"loss\": %.9g}\n",
-      arguments.contestant.c_str(), version.c_str(), arguments.threads, static_cast<double>(loss));
-  std::fflush(stdout);
-  char line[64];
-  while (std::fgets(line, sizeof line, stdin) != nullptr) {
-    long repeats = 0;
-    if (std::sscanf(line, "run %ld", &repeats) == 1) {
-      std::printf("%.9g\n", time_run(*contestant, repeats));
-    } else if (std::strncmp(line, "stats", 5) == 0) {
-      print_stats(*contestant);
-    }
-    std::fflush(stdout);
+  std::unique_ptr<Contestant> contestant;
+  {  // the problem goes before peak memory counts
+    const Problem problem =
+        work == Work::fit ? Problem{} : make_problem(arguments.shape, work, arguments.data);
+    contestant = make_contestant(arguments.contestant, problem, work, arguments.threads);
   }
-  return 0;
+  return serve(*contestant, arguments,
+               arguments.contestant == "floor_eigen" ? eigen_version() : EIGENGRAD_VERSION_STRING);
 }
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values[values.size() / 2];
+}
+
+/// Whether all compute the same thing: the results of the first repeats agree.
+bool agree(const std::vector<std::unique_ptr<Contestant>>& contestants, const char* const* names) {
+  for (Index i = 0; i < warm_up; ++i) {
+    const float ours = contestants[0]->run(1);
+    for (std::size_t k = 1; k < contestants.size(); ++k) {
+      const float theirs = contestants[k]->run(1);
+      if (!(std::fabs(ours - theirs) <= 1e-4F * std::fabs(theirs))) {
+        std::fprintf(stderr, "step: eigengrad and %s differ at step %d: %g and %g\n", names[k],
+                     static_cast<int>(i + 1), static_cast<double>(ours),
+                     static_cast<double>(theirs));
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 /// The three in turn, and their ratios.
@@ -169,17 +84,8 @@ int compare(const Arguments& arguments) {
   for (const char* const name : names) {
     contestants.push_back(make_contestant(name, problem, work, arguments.threads));
   }
-  for (Index i = 0; i < warm_up; ++i) {
-    const float ours = contestants[0]->run(1);
-    for (std::size_t k = 1; k < contestants.size(); ++k) {
-      const float theirs = contestants[k]->run(1);
-      if (!(std::fabs(ours - theirs) <= 1e-4F * std::fabs(theirs))) {
-        std::fprintf(stderr, "step: eigengrad and %s differ at step %d: %g and %g\n", names[k],
-                     static_cast<int>(i + 1), static_cast<double>(ours),
-                     static_cast<double>(theirs));
-        return 1;
-      }
-    }
+  if (!agree(contestants, names)) {
+    return 1;
   }
   // Rounds of about 20 ms each.
   const double once = time_run(*contestants[0], 4) / 4;
@@ -209,8 +115,8 @@ int compare(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    const Arguments arguments = parse(argc, argv);
-    return arguments.contestant.empty() ? compare(arguments) : serve(arguments);
+    const Arguments arguments = parse_arguments(argc, argv);
+    return arguments.contestant.empty() ? compare(arguments) : serve_driver(arguments);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 2;

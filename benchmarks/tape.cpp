@@ -2,6 +2,8 @@
 // ops on 1, 8 and 64 elements (items are ops); beside it the best small tape of scalars, which
 // needs one node an element: a flat vector of nodes with two partial derivatives and two parents.
 
+#include "tape/chain.hpp"
+
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/optim/sgd.hpp>
@@ -19,8 +21,6 @@ namespace eg = eigengrad;
 using eg::Index;
 
 namespace {
-
-constexpr Index chain = 1000;
 
 /// A product and a sum in turn, so that values stay bounded: y = y w + x.
 void ours(benchmark::State& state, Index elements) {
@@ -119,6 +119,10 @@ int main(int argc, char** argv) {
                                  [=](benchmark::State& state) { ours(state, elements); });
     benchmark::RegisterBenchmark(("scalar tape/chain" + size).c_str(),
                                  [=](benchmark::State& state) { scalar_tape(state, elements); });
+#if BENCHMARK_LIBTORCH
+    benchmark::RegisterBenchmark(("libtorch/chain" + size).c_str(),
+                                 [=](benchmark::State& state) { libtorch_chain(state, elements); });
+#endif
   }
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

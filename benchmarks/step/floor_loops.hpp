@@ -13,34 +13,38 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <new>
 
 namespace step_bench {
 
-/// Floats on a cache-line boundary, zeroed.
+/// Floats on a cache-line boundary, zeroed. Memory that nothing was written to takes no room.
 class FloatArena {
  public:
   explicit FloatArena(Index count)
-      : bytes_((static_cast<std::size_t>(count) * sizeof(float) + 63) / 64 * 64),
-        data_(static_cast<float*>(std::aligned_alloc(64, bytes_))) {
-    std::fill_n(data_.get(), bytes_ / sizeof(float), 0.0F);
+      : memory_(std::calloc(static_cast<std::size_t>(count) + line, sizeof(float))) {
+    if (memory_ == nullptr) {
+      throw std::bad_alloc();
+    }
+    const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+    next_ = static_cast<float*>(memory_.get()) + (64 - address % 64) % 64 / sizeof(float);
   }
   /// The next `count` floats, rounded up to whole cache lines.
   [[nodiscard]] float* take(Index count) noexcept {
-    float* const start = data_.get() + used_;
-    used_ += padded(count);
+    float* const start = next_;
+    next_ += padded(count);
     return start;
   }
   [[nodiscard]] static constexpr Index padded(Index count) noexcept {
-    return (count + 15) / 16 * 16;
+    return (count + line - 1) / line * line;
   }
 
  private:
+  static constexpr Index line = 16;  // floats
   struct Free {
-    void operator()(float* p) const noexcept { std::free(p); }
+    void operator()(void* p) const noexcept { std::free(p); }
   };
-  std::size_t bytes_;
-  std::unique_ptr<float[], Free> data_;
-  Index used_ = 0;
+  std::unique_ptr<void, Free> memory_;
+  float* next_;
 };
 
 /// Elements below which a loop is not worth a second thread.
