@@ -9,13 +9,14 @@ import math
 import random
 from array import array
 
-# (extents, batch)
+# (extents, batch, standard deviation of x). The last is for work on one row: it is small for many inputs, or the
+# loss of that row would be 0 before the warm-up is over, and no one could tell whether losses agree.
 SHAPES = {
-    "a": ((30, 128, 64, 1), 32),
-    "b": ((784, 512, 256, 10), 128),
-    "c": ((784, 2048, 2048, 10), 256),
-    "tiny": ((8, 16, 1), 32),
-    "mnist": ((784, 512, 10), 32),
+    "a": ((30, 128, 64, 1), 32, 1.0),
+    "b": ((784, 512, 256, 10), 128, 1.0),
+    "c": ((784, 2048, 2048, 10), 256, 1.0),
+    "tiny": ((8, 16, 1), 32, 1.0),
+    "mnist": ((784, 512, 10), 32, 0.05),
 }
 
 
@@ -33,9 +34,9 @@ def write_shape(folder, name):
     if (folder / "complete").exists():
         return folder
     folder.mkdir(parents=True, exist_ok=True)
-    extents, batch = SHAPES[name]
+    extents, batch, deviation = SHAPES[name]
     generator = random.Random(f"eigengrad {name}")
-    rows = [array("f", (generator.gauss(0.0, 1.0) for _ in range(extents[0]))) for _ in range(batch // 2)]
+    rows = [array("f", (generator.gauss(0.0, deviation) for _ in range(extents[0]))) for _ in range(batch // 2)]
     x = array("f")
     for row in rows:
         x.extend(row)

@@ -78,7 +78,8 @@ def serve(build):
     losses = {name: float(run(WARM_UP)) for name, run in candidates.items()}
     setting, run = fastest(candidates)
     reply(json.dumps({"ready": True, "contestant": arguments.contestant, "version": version,
-                      "threads": arguments.threads, "loss": losses[setting], "setting": setting}))
+                      "threads": arguments.threads, "loss": losses[setting],
+                      "setting": setting if len(losses) > 1 else None}))
     del candidates
     for line in sys.stdin:
         command = line.split()

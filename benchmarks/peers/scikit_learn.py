@@ -18,6 +18,8 @@ def build(task):
     model.partial_fit(task.x, y, classes=classes)  # makes the weights, which are then replaced
     model.coefs_ = [w.copy() for w in task.weights]
     model.intercepts_ = [b.copy() for b in task.biases]
+    if task.work == "inference" and not task.binary:
+        model.out_activation_ = "identity"  # logits, as the others give
     del model._optimizer  # the next partial_fit starts a new Adam on them
 
     def train(steps):
