@@ -10,14 +10,20 @@ configure_package_config_file(
   ${PROJECT_BINARY_DIR}/eigengradConfig.cmake
   INSTALL_DESTINATION ${eigengrad_package_dir}
   NO_SET_AND_CHECK_MACRO)
+set(eigengrad_architectures ARCH_INDEPENDENT)
+set(eigengrad_targets eigengrad)
+if(EIGENGRAD_COMPILED)
+  set(eigengrad_architectures)
+  list(APPEND eigengrad_targets eigengrad_compiled)
+endif()
 write_basic_package_version_file(
   ${PROJECT_BINARY_DIR}/eigengradConfigVersion.cmake
   COMPATIBILITY SameMinorVersion
-  ARCH_INDEPENDENT)
+  ${eigengrad_architectures})
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/eigengrad
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
-install(TARGETS eigengrad EXPORT eigengradTargets)
+install(TARGETS ${eigengrad_targets} EXPORT eigengradTargets)
 install(EXPORT eigengradTargets NAMESPACE eigengrad:: DESTINATION ${eigengrad_package_dir})
 install(FILES
   ${PROJECT_BINARY_DIR}/eigengradConfig.cmake

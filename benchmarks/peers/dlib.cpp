@@ -1,17 +1,12 @@
-// The peer dlib: its deep networks, whose products run on the BLAS that dlib was built with, as a
-// contestant of the whole-step benchmark (see step/protocol.hpp). A step calls what dlib's trainer
-// calls, without the trainer's threads.
+// The peer dlib: its deep networks, whose products run on the BLAS that dlib was built with (and on
+// as many threads as that is told in the environment), as a contestant of the whole-step benchmark.
+// A step calls what dlib's trainer calls, without the trainer's threads.
 
-#include "../step/contestant.hpp"
-#include "../step/protocol.hpp"
+#include "peer.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <dlib/dnn.h>
-#include <exception>
-
-EIGENGRAD_COUNT_HEAP_CALLS;
 
 using namespace step_bench;
 
@@ -96,29 +91,19 @@ class Dlib final : public Contestant {
   bool trains_, binary_;
 };
 
-std::unique_ptr<Contestant> make_dlib(const Problem& p, Work work) {
-  if (p.binary()) {
-    if (p.layers() == 2) {
-      return std::make_unique<Dlib<dlib::loss_binary_log<TwoLayers>, float, 2>>(p, work);
-    }
-    return std::make_unique<Dlib<dlib::loss_binary_log<ThreeLayers>, float, 3>>(p, work);
-  }
-  if (p.layers() == 2) {
-    return std::make_unique<Dlib<dlib::loss_multiclass_log<TwoLayers>, unsigned long, 2>>(p, work);
-  }
-  return std::make_unique<Dlib<dlib::loss_multiclass_log<ThreeLayers>, unsigned long, 3>>(p, work);
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const Arguments arguments = parse_arguments(argc, argv);
-    const Work work = work_named(arguments.work);
-    const auto contestant = make_dlib(make_problem(arguments.shape, work, arguments.data), work);
-    return serve(*contestant, arguments, PEER_VERSION);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
+std::unique_ptr<Contestant> make_peer(const Problem& problem, Work work, int /*threads*/) {
+  if (problem.binary()) {
+    if (problem.layers() == 2) {
+      return std::make_unique<Dlib<dlib::loss_binary_log<TwoLayers>, float, 2>>(problem, work);
+    }
+    return std::make_unique<Dlib<dlib::loss_binary_log<ThreeLayers>, float, 3>>(problem, work);
   }
+  if (problem.layers() == 2) {
+    return std::make_unique<Dlib<dlib::loss_multiclass_log<TwoLayers>, unsigned long, 2>>(problem,
+                                                                                          work);
+  }
+  return std::make_unique<Dlib<dlib::loss_multiclass_log<ThreeLayers>, unsigned long, 3>>(problem,
+                                                                                          work);
 }

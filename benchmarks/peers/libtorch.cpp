@@ -1,8 +1,7 @@
 // The peer libtorch: PyTorch's C++ interface in eager mode, as a contestant of the whole-step
-// benchmark (see step/protocol.hpp).
+// benchmark. C++17, as libtorch's headers want it.
 
-#include "../step/contestant.hpp"
-#include "../step/protocol.hpp"
+#include "peer.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -75,15 +74,7 @@ class Libtorch final : public Contestant {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  try {
-    const Arguments arguments = parse_arguments(argc, argv);
-    const Work work = work_named(arguments.work);
-    torch::set_num_threads(arguments.threads);
-    Libtorch contestant(make_problem(arguments.shape, work, arguments.data), work);
-    return serve(contestant, arguments, TORCH_VERSION);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-    return 2;
-  }
+std::unique_ptr<Contestant> make_peer(const Problem& problem, Work work, int threads) {
+  torch::set_num_threads(threads);
+  return std::make_unique<Libtorch>(problem, work);
 }

@@ -71,3 +71,7 @@
 #include <eigengrad/train/progress.hpp>
 #include <eigengrad/train/schedule_callback.hpp>
 #include <eigengrad/train/search.hpp>
+
+#if defined(EIGENGRAD_COMPILED)
+#include <eigengrad/compiled.hpp>
+#endif

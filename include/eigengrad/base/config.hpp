@@ -7,8 +7,10 @@
 //   EIGENGRAD_LIST_OP      set by testing/op_list.hpp or op_suite.hpp: lists every op that follows
 // Set here:
 //   EIGENGRAD_API          default visibility: state and types shared between libraries
-//   EIGENGRAD_COLD         an error path: out of line, optimised for size
+//   EIGENGRAD_COLD         an error path or inner set-up work: out of line, optimised for size, and
+//                          so is what calls it unconditionally
 //   EIGENGRAD_INLINE       must be inlined (packet arithmetic)
+//   EIGENGRAD_NOINLINE     one copy for all its callers, which would gain nothing from their own
 //   EIGENGRAD_OPENMP       1 when kernels may use OpenMP
 //   EIGENGRAD_GEMM_DIRECT  1 when this instruction set has a direct matrix product, and it is used
 //   EIGENGRAD_VECTOR_BYTES, EIGENGRAD_VECTOR_REGISTERS    size and number of vector registers
@@ -39,6 +41,11 @@
 
 #define EIGENGRAD_API __attribute__((visibility("default")))
 #define EIGENGRAD_COLD __attribute__((noinline, cold))
+#if defined(__clang__)
+#define EIGENGRAD_NOINLINE __attribute__((noinline))
+#else
+#define EIGENGRAD_NOINLINE __attribute__((noinline, noclone))
+#endif
 #define EIGENGRAD_INLINE inline __attribute__((always_inline))
 
 #if defined(_OPENMP) && !defined(EIGENGRAD_NO_OPENMP)

@@ -16,7 +16,7 @@ namespace eigengrad {
 /// Base of all errors: `what()` is "op: message".
 class EIGENGRAD_API Error : public std::runtime_error {
  public:
-  Error(std::string_view op, const std::string& message)
+  EIGENGRAD_COLD Error(std::string_view op, const std::string& message)
       : std::runtime_error(std::string(op) + ": " + message), op_(op) {}
   /// The function that refused, as the user called it.
   [[nodiscard]] const std::string& op() const noexcept { return op_; }
@@ -80,11 +80,11 @@ inline void append(std::string& text, const Shape& shape) {
   text += to_string(shape);
 }
 template <std::integral I>
-void append(std::string& text, I value) {
+EIGENGRAD_COLD void append(std::string& text, I value) {
   text += std::to_string(value);
 }
 template <std::floating_point F>
-void append(std::string& text, F value) {
+EIGENGRAD_COLD void append(std::string& text, F value) {
   if (value != value) {
     text += "nan";  // without the sign, which says nothing
     return;

@@ -82,7 +82,7 @@ class EIGENGRAD_API Shape {
 };
 
 /// A shape as NumPy prints it: "()", "(3,)", "(2, 3)".
-[[nodiscard]] inline std::string to_string(const Shape& shape) {
+[[nodiscard]] EIGENGRAD_NOINLINE inline std::string to_string(const Shape& shape) {
   std::string text = "(";
   for (int i = 0; i < shape.rank(); ++i) {
     text += i == 0 ? "" : ", ";

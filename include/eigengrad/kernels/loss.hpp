@@ -25,18 +25,43 @@ struct LossAndSlope {
   S slope;
 };
 
-/// value[i], slope[i] = loss(x[i], target[i]), which takes and gives packets. Throws nothing.
+/// A loss of single elements, its type erased: value[i], slope[i] = loss(x[i], target[i]) for n
+/// elements. It refers to the loss that it was made from.
+template <FloatScalar T>
+struct LossFunction {
+  void (*run)(const void* loss, Index n, const T* x, const T* target, T* value, T* slope) noexcept;
+  const void* loss;
+};
+
+namespace loss_detail {
+
 template <FloatScalar T, class Loss>
-void elementwise_loss(const Loss& loss, Index n, const T* x, const T* target, T* value, T* slope) {
+void run(const void* erased, Index n, const T* x, const T* target, T* value, T* slope) noexcept {
   constexpr Index lanes = Packet<T>::lanes;
-  parallel_for(n, map_grain, [&](Index begin, Index end) noexcept {
-    for (Index i = begin; i < end; i += lanes) {
-      const Index count = std::min(lanes, end - i);
-      const LossAndSlope<Packet<T>> both = loss(softmax_detail::load_some(x + i, count),
+  const Loss& loss = *static_cast<const Loss*>(erased);
+  for (Index i = 0; i < n; i += lanes) {
+    const Index count = std::min(lanes, n - i);
+    const LossAndSlope<Packet<T>> both = loss.f(softmax_detail::load_some(x + i, count),
                                                 softmax_detail::load_some(target + i, count));
-      softmax_detail::store_some(value + i, both.value, count);
-      softmax_detail::store_some(slope + i, both.slope, count);
-    }
+    softmax_detail::store_some(value + i, both.value, count);
+    softmax_detail::store_some(slope + i, both.slope, count);
+  }
+}
+
+}  // namespace loss_detail
+
+/// `loss`, whose f(x, target) takes packets and gives their LossAndSlope.
+template <FloatScalar T, class Loss>
+[[nodiscard]] LossFunction<T> loss_function(const Loss& loss) noexcept {
+  return {&loss_detail::run<T, Loss>, &loss};
+}
+
+/// value[i], slope[i] = loss(x[i], target[i]). Throws nothing.
+template <FloatScalar T>
+void elementwise_loss(const LossFunction<T>& f, Index n, const T* x, const T* target, T* value,
+                      T* slope) noexcept {
+  parallel_for(n, map_grain, [&](Index begin, Index end) noexcept {
+    f.run(f.loss, end - begin, x + begin, target + begin, value + begin, slope + begin);
   });
 }
 

@@ -143,14 +143,25 @@ inline void columns(const R& r, T* out, bool add, const T* x, Index row_stride, 
   }
 }
 
-}  // namespace reduce_detail
+/// The two loops of a reduction over elements that lie together, its type erased.
+template <FloatScalar T>
+struct Loops {
+  T (*run)(const T* x, Index n);
+  void (*columns)(T* out, bool add, const T* x, Index row_stride, Index rows, Index count);
+  T (*combine)(T a, T b);
+};
 
-/// out = R over the axes in `reduced` of x, contiguous over the kept axes in their order; with
-/// `add`, the result is combined with what `out` holds. An empty reduction gives the neutral
-/// element. Throws: std::bad_alloc
 template <class R, FloatScalar T>
-void reduce(const R& r, const Shape& shape, const T* x, const Strides& strides, AxisSet reduced,
-            T* out, bool add = false) {
+inline constexpr Loops<T> loops{
+    [](const T* x, Index n) { return run(R{}, x, n); },
+    [](T* out, bool add, const T* x, Index row_stride, Index rows, Index count) {
+      columns(R{}, out, add, x, row_stride, rows, count);
+    },
+    [](T a, T b) { return R{}(Packet<T>(a), Packet<T>(b)).v[0]; }};
+
+template <FloatScalar T>
+EIGENGRAD_NOINLINE void reduce_any(const Loops<T>& loops, const Shape& shape, const T* x,
+                                   const Strides& strides, AxisSet reduced, T* out, bool add) {
   Shape kept_shape;
   Shape reduced_shape;
   Strides kept_strides{};
@@ -167,30 +178,39 @@ void reduce(const R& r, const Shape& shape, const T* x, const Strides& strides, 
   const Walk<1> outer = plan_walk<1>(kept_shape, {&kept_strides});
   const bool merged = inner.rank == 0;
   const Index step = inner.inner_stride[0];
-  const auto put = [&](T* to, T value) {
-    *to = add ? r(Packet<T>(*to), Packet<T>(value)).v[0] : value;
-  };
-  if (merged && outer.inner_stride[0] == 1 && (step != 1 || outer.inner >= count) &&
-      outer.inner > 1) {
-    for_each_run(outer, [&](const std::array<Index, 1>& offset) {
-      reduce_detail::columns(r, out, add, x + offset[0], step, count, outer.inner);
-      out += outer.inner;
-    });
-    return;
-  }
+  const bool by_columns = merged && outer.inner_stride[0] == 1 &&
+                          (step != 1 || outer.inner >= count) && outer.inner > 1;
   const bool direct = merged && (step == 1 || count <= 1);
-  detail::Scratch<T> gathered(direct ? 1 : count);
+  detail::Scratch<T> gathered(by_columns || direct ? 1 : count);
   const Strides dense = contiguous_strides(reduced_shape);
   for_each_run(outer, [&](const std::array<Index, 1>& offset) {
+    if (by_columns) {
+      loops.columns(out, add, x + offset[0], step, count, outer.inner);
+      out += outer.inner;
+      return;
+    }
     for (Index j = 0; j < outer.inner; ++j) {
       const T* from = x + offset[0] + j * outer.inner_stride[0];
       if (!direct) {
         copy(reduced_shape, gathered.data(), dense, from, reduced_strides);
         from = gathered.data();
       }
-      put(out++, reduce_detail::run(r, from, count));
+      const T value = loops.run(from, count);
+      *out = add ? loops.combine(*out, value) : value;
+      ++out;
     }
   });
+}
+
+}  // namespace reduce_detail
+
+/// out = R over the axes in `reduced` of x, contiguous over the kept axes in their order; with
+/// `add`, the result is combined with what `out` holds. An empty reduction gives the neutral
+/// element. Throws: std::bad_alloc
+template <class R, FloatScalar T>
+void reduce(const R& /*r*/, const Shape& shape, const T* x, const Strides& strides, AxisSet reduced,
+            T* out, bool add = false) {
+  reduce_detail::reduce_any(reduce_detail::loops<R, T>, shape, x, strides, reduced, out, add);
 }
 
 }  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY

@@ -109,7 +109,7 @@ template <FloatScalar T>
   constexpr std::string_view name = BinaryCrossEntropyWithLogits::name;
   detail::check_target(name, target.shape(), z.shape(), z.shape());
   detail::check_unit_interval(name, "target", target, true);
-  return detail::elementwise_loss(name, BinaryCrossEntropyWithLogits{}, z, target, options,
+  return detail::elementwise_loss(BinaryCrossEntropyWithLogits{}, z, target, options,
                                   detail::must_record(z));
 }
 EIGENGRAD_LIST_OP(BinaryCrossEntropyWithLogits);
@@ -170,13 +170,12 @@ template <FloatScalar T>
   detail::check_unit_interval(name, "target", target, true);
   const Tensor<T> logits = detail::origin_of(p, detail::Origin::sigmoid);
   if (logits.defined()) {
-    return detail::elementwise_loss(name, BinaryCrossEntropyWithLogits{}, logits, target, options,
+    return detail::elementwise_loss(BinaryCrossEntropyWithLogits{}, logits, target, options,
                                     detail::must_record(p));
   }
   detail::check_unit_interval(name, "prediction", p, false,
                               "; for logits there is binary_cross_entropy_with_logits");
-  return detail::elementwise_loss(name, BinaryCrossEntropy{}, p, target, options,
-                                  detail::must_record(p));
+  return detail::elementwise_loss(BinaryCrossEntropy{}, p, target, options, detail::must_record(p));
 }
 EIGENGRAD_LIST_OP(BinaryCrossEntropy);
 

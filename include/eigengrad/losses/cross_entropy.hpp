@@ -59,7 +59,7 @@ template <class Op, FloatScalar T, class Kernel>
   Tensor<T> slope = uninitialized<T>(x.shape());
   kernel(values.size(), x.extent(-1), dense.data(), static_cast<T*>(values.body().data),
          static_cast<T*>(slope.body().data));
-  return finish_loss<Op>(name, std::move(values), std::move(slope), options, recorded, x);
+  return finish_loss(op_table<Op, T>, std::move(values), std::move(slope), options, recorded, x);
 }
 
 /// The logits of the result of softmax or log_softmax along the last axis; undefined for others.

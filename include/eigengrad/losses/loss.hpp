@@ -120,11 +120,7 @@ struct LossRecord {
     const std::array<const T*, 2> in{saved.slope->data(), g.data()};
     const std::array<Strides, 2> strides{contiguous_strides(all), Strides{g.size() == 1 ? 0 : 1}};
     const auto scaled = [scale](auto slope, auto gi) { return slope * (gi * scale); };
-    if (target.add) {
-      kernels::map<true>(scaled, all, target.data, in, strides);
-    } else {
-      kernels::map(scaled, all, target.data, in, strides);
-    }
+    kernels::map(kernels::map_function<T, 2>(scaled, target.add), all, target.data, in, strides);
   }
 };
 
@@ -157,12 +153,14 @@ void apply_weights(std::string_view op, const Tensor<T>& weights, Tensor<T>& val
 
 /// The reduced loss, recorded if `recorded`. `values` are the losses, `slope` their derivatives;
 /// both are fresh and contiguous. `target` is null unless the gradient flows into it too.
-template <class Op, FloatScalar T>
-[[nodiscard]] Tensor<T> finish_loss(std::string_view name, Tensor<T> values, Tensor<T> slope,
-                                    const LossOptions<T>& options, bool recorded,
-                                    const Tensor<T>& x, const Tensor<T>* target = nullptr) {
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_NOINLINE Tensor<T> finish_loss(const OpTable& op, Tensor<T> values,
+                                                       Tensor<T> slope,
+                                                       const LossOptions<T>& options, bool recorded,
+                                                       const Tensor<T>& x,
+                                                       const Tensor<T>* target = nullptr) {
   if (options.weights.defined()) {
-    apply_weights(name, options.weights, values, slope);
+    apply_weights(op.name, options.weights, values, slope);
   }
   const Index losses = values.size();
   const Index per_loss = losses > 0 ? slope.size() / losses : 1;
@@ -184,33 +182,40 @@ template <class Op, FloatScalar T>
     return LossPayload<T>{save(slope), x.shape(), target != nullptr ? target->shape() : Shape{},
                           losses,      per_loss,  scale};
   };
-  if (target != nullptr) {
-    record<Op>(loss, make, x, *target);
-  } else {
-    record<Op>(loss, make, x);
-  }
+  const std::array<const TensorBody*, 2> operands{&x.body(),
+                                                  target != nullptr ? &target->body() : nullptr};
+  record_erased(loss.body(), operands.data(), target != nullptr ? 2 : 1, op, payload_maker(make),
+                &check_anomaly<T>);
   return loss;
 }
 
-/// A loss of single elements. Op has `f(x, target)`, which gives a kernels::LossAndSlope of
-/// packets, and `into_target`: whether the target gets the gradient of x with the other sign.
-template <class Op, FloatScalar T>
-[[nodiscard]] Tensor<T> elementwise_loss(std::string_view name, const Op& op, const Tensor<T>& x,
-                                         const Tensor<T>& target, const LossOptions<T>& options,
-                                         bool recorded) {
-  check_target(name, target.shape(), x.shape(), x.shape());
-  if (!Op::into_target && must_record(target)) {
-    throw_live_target(name);
+/// A loss of single elements, its type erased.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_NOINLINE Tensor<T> elementwise_loss(
+    const OpTable& op, const kernels::LossFunction<T>& f, const Tensor<T>& x,
+    const Tensor<T>& target, const LossOptions<T>& options, bool recorded, bool into_target) {
+  check_target(op.name, target.shape(), x.shape(), x.shape());
+  if (!into_target && must_record(target)) {
+    throw_live_target(op.name);
   }
   const Tensor<T> dense = packed(x);
   const Tensor<T> targets = packed(target);
   Tensor<T> values = uninitialized<T>(x.shape());
   Tensor<T> slope = uninitialized<T>(x.shape());
-  kernels::elementwise_loss([&op](auto xi, auto ti) { return op.f(xi, ti); }, x.size(),
-                            dense.data(), targets.data(), static_cast<T*>(values.body().data),
+  kernels::elementwise_loss(f, x.size(), dense.data(), targets.data(),
+                            static_cast<T*>(values.body().data),
                             static_cast<T*>(slope.body().data));
-  return finish_loss<Op>(name, std::move(values), std::move(slope), options, recorded, x,
-                         Op::into_target ? &target : nullptr);
+  return finish_loss(op, std::move(values), std::move(slope), options, recorded, x,
+                     into_target ? &target : nullptr);
+}
+
+/// A loss of single elements. Op has `f(x, target)`, which gives a kernels::LossAndSlope of
+/// packets, and `into_target`: whether the target gets the gradient of x with the other sign.
+template <class Op, FloatScalar T>
+[[nodiscard]] Tensor<T> elementwise_loss(const Op& op, const Tensor<T>& x, const Tensor<T>& target,
+                                         const LossOptions<T>& options, bool recorded) {
+  return elementwise_loss(op_table<Op, T>, kernels::loss_function<T>(op), x, target, options,
+                          recorded, Op::into_target);
 }
 
 }  // namespace detail

@@ -77,7 +77,7 @@ template <FloatScalar T>
 [[nodiscard]] Tensor<T> mean_squared_error(
     const Tensor<T>& x, const std::type_identity_t<Tensor<T>>& target,
     const std::type_identity_t<LossOptions<T>>& options = {}) {
-  return detail::elementwise_loss(MeanSquaredError::name, MeanSquaredError{}, x, target, options,
+  return detail::elementwise_loss(MeanSquaredError{}, x, target, options,
                                   detail::must_record(x, target));
 }
 EIGENGRAD_LIST_OP(MeanSquaredError);
@@ -110,8 +110,8 @@ template <FloatScalar T>
 [[nodiscard]] Tensor<T> half_mean_squared_error(
     const Tensor<T>& x, const std::type_identity_t<Tensor<T>>& target,
     const std::type_identity_t<LossOptions<T>>& options = {}) {
-  return detail::elementwise_loss(HalfMeanSquaredError::name, HalfMeanSquaredError{}, x, target,
-                                  options, detail::must_record(x, target));
+  return detail::elementwise_loss(HalfMeanSquaredError{}, x, target, options,
+                                  detail::must_record(x, target));
 }
 EIGENGRAD_LIST_OP(HalfMeanSquaredError);
 
@@ -145,7 +145,7 @@ template <FloatScalar T>
 [[nodiscard]] Tensor<T> mean_absolute_error(
     const Tensor<T>& x, const std::type_identity_t<Tensor<T>>& target,
     const std::type_identity_t<LossOptions<T>>& options = {}) {
-  return detail::elementwise_loss(MeanAbsoluteError::name, MeanAbsoluteError{}, x, target, options,
+  return detail::elementwise_loss(MeanAbsoluteError{}, x, target, options,
                                   detail::must_record(x, target));
 }
 EIGENGRAD_LIST_OP(MeanAbsoluteError);
@@ -191,7 +191,7 @@ template <FloatScalar T>
   if (!(delta > 0) || !std::isfinite(delta)) {
     detail::throw_huber_delta(delta);
   }
-  return detail::elementwise_loss(HuberLoss::name, HuberLoss{{}, delta}, x, target, options,
+  return detail::elementwise_loss(HuberLoss{{}, delta}, x, target, options,
                                   detail::must_record(x, target));
 }
 EIGENGRAD_LIST_OP(HuberLoss);

@@ -65,7 +65,7 @@ class Buffer {
   [[nodiscard]] std::size_t bytes() const noexcept {
     return static_cast<std::size_t>(capacity_) * sizeof(T);
   }
-  void grow() {
+  EIGENGRAD_NOINLINE void grow() {
     const Index capacity = capacity_ == 0 ? 128 : 2 * capacity_;
     auto* const data =
         static_cast<T*>(pool_allocate(static_cast<std::size_t>(capacity) * sizeof(T)));

@@ -71,8 +71,8 @@ class Builder {
   /// A new trainable parameter. The fans are those of the shape unless given, as for a bias whose
   /// values depend on its weight's.
   /// Throws: ValueError if the name is taken
-  Parameter<T> parameter(std::string_view name, const Shape& shape, const Initializer& initializer,
-                         Fans fans) {
+  EIGENGRAD_COLD Parameter<T> parameter(std::string_view name, const Shape& shape,
+                                        const Initializer& initializer, Fans fans) {
     const std::string full = layer_ + "." + std::string(name);
     for (const Parameter<T>& other : state_->parameters) {
       if (other.name() == full) {
@@ -181,7 +181,7 @@ class Module {
   }
 
   /// A table of the parameters with their shapes, and totals.
-  [[nodiscard]] virtual std::string summary() const {
+  [[nodiscard]] std::string summary() const {
     std::vector<SummaryRow> rows;
     for (const Parameter<T>& parameter : state().parameters) {
       rows.push_back({parameter.name(), to_string(parameter.shape()), parameter.size()});

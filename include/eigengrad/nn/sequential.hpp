@@ -114,7 +114,7 @@ class Sequential final : public Module<T> {
   /// prints it. Shapes are found by running one sample of zeros, if the first layer says its width
   /// or `sample` gives the shape of a sample without the batch; else they are "?". Not while
   /// another thread uses the model.
-  [[nodiscard]] std::string summary() const override {
+  [[nodiscard]] std::string summary() const {
     Index width = -1;
     for (std::size_t i = 0; i < specs_.size() && width < 0; ++i) {
       width = specs_[i].in_features();
@@ -167,7 +167,7 @@ class Sequential final : public Module<T> {
     return detail::layer_text(i, specs_[i].kind(), specs_[i].name());
   }
 
-  void check_names() const {
+  EIGENGRAD_COLD void check_names() const {
     for (std::size_t i = 0; i < specs_.size(); ++i) {
       for (std::size_t j = 0; j < i; ++j) {
         if (name_of(i) == name_of(j)) {
@@ -176,7 +176,7 @@ class Sequential final : public Module<T> {
       }
     }
   }
-  void check_widths() const {
+  EIGENGRAD_COLD void check_widths() const {
     Index width = -1;  // unknown
     std::size_t given_by = 0;
     for (std::size_t i = 0; i < specs_.size(); ++i) {

@@ -42,8 +42,8 @@ struct ExtremumRecord {
     const Tensor<T> ties = map_to(
         x.shape(), [](auto xi, auto yi) { return math::select(xi == yi, T(1), T(0)); }, x, y);
     if (saved.nan_shares) {
-      map_over<true>(
-          x.shape(), static_cast<T*>(ties.body().data),
+      map_into(
+          GradientTarget<T>{static_cast<T*>(ties.body().data), true}, x.shape(),
           [](auto xi, auto yi) {
             return math::select(math::isnan(xi) & math::isnan(yi), T(1), T(0));
           },

@@ -202,7 +202,9 @@ struct Matmul {
 /// Shapes:    x (..., m, k) or (k,), y (..., k, n) or (k,) -> (..., m, n)
 /// Gradient:  g y^T into x, x^T g into y, summed over broadcast batch axes
 /// Throws:    ShapeError if an operand is a scalar, the inner extents differ or the batches do not
-/// broadcast Cost:      2 m n k flops per matrix; saves both operands Reference: NumPy `matmul`
+///            broadcast
+/// Cost:      2 m n k flops per matrix; saves both operands
+/// Reference: NumPy `matmul`
 template <FloatScalar T>
 [[nodiscard]] Tensor<T> matmul(const Tensor<T>& x, const Tensor<T>& y) {
   if (x.rank() == 0 || y.rank() == 0) {

@@ -37,11 +37,8 @@ struct Sum {
     const std::array<Strides, 1> strides{
         kernels::broadcast_strides(g.shape(), g.strides(), saved.shape)};
     const auto scaled = [scale](auto gi) { return gi * scale; };
-    if (target.add) {
-      kernels::map<true>(scaled, saved.shape, target.data, in, strides);
-    } else {
-      kernels::map(scaled, saved.shape, target.data, in, strides);
-    }
+    kernels::map(kernels::map_function<T, 1>(scaled, target.add), saved.shape, target.data, in,
+                 strides);
   }
 
   template <class Cases>

@@ -115,7 +115,7 @@ class EIGENGRAD_API Optimizer {
 
  protected:
   /// Adds a state tensor of zeros for every parameter; slot k of parameter i is state_data(k, i).
-  void add_state(std::string_view label) {
+  EIGENGRAD_COLD void add_state(std::string_view label) {
     for (const Parameter<T>& parameter : parameters_) {
       state_.push_back({std::string(label) + "." + parameter.name(), zeros<T>(parameter.shape())});
     }

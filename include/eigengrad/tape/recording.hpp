@@ -41,10 +41,35 @@ struct Saver {
 
   template <AnyScalar T>
   [[nodiscard]] Saved<T> operator()(const Tensor<T>& x) {
-    versions.push_back({owner_of(&x.body()), version_of(&x.body()), record});
+    note(x.body());
     return Saved<T>(x);
   }
+
+ private:
+  EIGENGRAD_NOINLINE void note(TensorBody& x) {
+    versions.push_back({owner_of(&x), version_of(&x), record});
+  }
 };
+
+/// A function that builds a record's payload, its type erased. It refers to the function that it
+/// was made from.
+struct PayloadMaker {
+  std::size_t size;
+  void (*build)(const void* make, Saver& save, void* payload);
+  const void* make;
+};
+
+/// `make(save)` as a PayloadMaker.
+template <class Make>
+[[nodiscard]] PayloadMaker payload_maker(const Make& make) noexcept {
+  using Payload = std::invoke_result_t<const Make&, Saver&>;
+  static_assert(alignof(Payload) <= 16);
+  return {sizeof(Payload),
+          [](const void* erased, Saver& save, void* payload) {
+            new (payload) Payload((*static_cast<const Make*>(erased))(save));
+          },
+          &make};
+}
 
 struct RecordingAccess {
   [[nodiscard]] static bool anomaly(const Tape& tape) noexcept { return tape.detect_anomaly_; }
@@ -98,14 +123,13 @@ struct RecordingAccess {
     }
   }
 
-  template <class Make>
+  /// Adds a record whose payload `payload` builds.
   static void append(Tape& tape, const OpTable& op, TensorBody& result,
-                     const TensorBody* const* operands, std::size_t count, const Make& make) {
-    using Payload = std::invoke_result_t<const Make&, Saver&>;
-    static_assert(alignof(Payload) <= 16);
+                     const TensorBody* const* operands, std::size_t count,
+                     const PayloadMaker& payload) {
     const std::size_t offset = (sizeof(Record) + count * sizeof(Operand) + 15) / 16 * 16;
     const auto index = static_cast<std::uint32_t>(tape.records_.size());
-    auto* const record = new (tape.arena_.allocate(offset + sizeof(Payload))) Record{
+    auto* const record = new (tape.arena_.allocate(offset + payload.size)) Record{
         &op, nullptr, static_cast<std::uint16_t>(count), false, static_cast<std::uint32_t>(offset)};
     for (std::size_t i = 0; i < count; ++i) {
       // The body is only written through when it is a parameter's: its gradient.
@@ -117,7 +141,7 @@ struct RecordingAccess {
     const Index saved = tape.saved_.size();
     try {
       Saver saver{tape.saved_, index};
-      new (record->payload()) Payload(make(saver));
+      payload.build(payload.make, saver, record->payload());
       tape.records_.push_back(record);
     } catch (...) {
       tape.saved_.shrink(saved);
@@ -145,9 +169,11 @@ template <AnyScalar... T>
   return tape != nullptr && RecordingAccess::records(*tape) && (is_live(x.body()) || ...);
 }
 
-/// Throws if `y` holds a NaN or an infinity.
+/// Throws if a result holds a NaN or an infinity.
 template <FloatScalar T>
-EIGENGRAD_COLD void check_anomaly(std::string_view op, const Tensor<T>& y) {
+EIGENGRAD_COLD void check_anomaly(std::string_view op, TensorBody& result) {
+  retain(&result);
+  const Tensor<T> y(&result);
   const Shape& shape = y.shape();
   Scratch<T> values(y.size() > 0 ? y.size() : 1);
   copy_to(values.data(), y);
@@ -174,21 +200,30 @@ template <class Op, FloatScalar T>
 inline constexpr OpTable op_table{Op::name, &run_vjp<Op, T>,
                                   &destroy_payload<typename Op::template Payload<T>>};
 
+/// Records a result on every tape that needs it; `check` throws if the result holds a NaN or an
+/// infinity.
+EIGENGRAD_NOINLINE inline void record_erased(TensorBody& result, const TensorBody* const* operands,
+                                             std::size_t count, const OpTable& op,
+                                             const PayloadMaker& payload,
+                                             void (*check)(std::string_view, TensorBody&)) {
+  RecordingAccess::check_operands(op.name, operands, count);
+  for (Tape* tape = tape_thread.innermost; tape != nullptr;
+       tape = RecordingAccess::enclosing(*tape)) {
+    if (RecordingAccess::records(*tape) && RecordingAccess::needs(*tape, operands, count)) {
+      if (RecordingAccess::anomaly(*tape)) {
+        check(op.name, result);
+      }
+      RecordingAccess::append(*tape, op, result, operands, count, payload);
+    }
+  }
+}
+
 /// Records y = Op(operands...) on every tape that needs it. `make(save)` builds the payload and is
 /// called once per tape. The caller has asked must_record().
 template <class Op, FloatScalar T, class Make>
 void record_list(Tensor<T>& y, const TensorBody* const* operands, std::size_t count,
                  const Make& make) {
-  RecordingAccess::check_operands(Op::name, operands, count);
-  for (Tape* tape = tape_thread.innermost; tape != nullptr;
-       tape = RecordingAccess::enclosing(*tape)) {
-    if (RecordingAccess::records(*tape) && RecordingAccess::needs(*tape, operands, count)) {
-      if (RecordingAccess::anomaly(*tape)) {
-        check_anomaly(Op::name, y);
-      }
-      RecordingAccess::append(*tape, op_table<Op, T>, y.body(), operands, count, make);
-    }
-  }
+  record_erased(y.body(), operands, count, op_table<Op, T>, payload_maker(make), &check_anomaly<T>);
 }
 
 template <class Op, FloatScalar T, class Make, AnyScalar... X>
@@ -226,10 +261,11 @@ Tensor<T> Tape::watch(const Tensor<T>& x) {
   using Access = detail::RecordingAccess;
   Access::link(watched.body(), {number_, index});
   const detail::TensorBody* const operand = &x.body();
+  const auto make = [](detail::Saver&) { return detail::WatchRecord::Payload<T>{}; };
   for (Tape* tape = detail::tape_thread.innermost; tape != nullptr; tape = tape->enclosing_) {
     if (tape != this && Access::records(*tape) && Access::needs(*tape, &operand, 1)) {
       Access::append(*tape, detail::op_table<detail::WatchRecord, T>, watched.body(), &operand, 1,
-                     [](detail::Saver&) { return detail::WatchRecord::Payload<T>{}; });
+                     detail::payload_maker(make));
     }
   }
   return watched;

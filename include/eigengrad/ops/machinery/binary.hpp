@@ -123,10 +123,8 @@ template <class Op, FloatScalar T>
   const bool same = x.shape() == y.shape();
   const Shape broadcast = same ? Shape() : broadcast_shapes(Op::name, x.shape(), y.shape());
   const Shape& shape = same ? x.shape() : broadcast;
-  Tensor<T> z = uninitialized<T>(shape);
-  map_over(
-      shape, static_cast<T*>(z.body().data), [&op](auto xi, auto yi) { return op.f(xi, yi); }, x,
-      y);
+  Tensor<T> z = map_to(
+      shape, [&op](auto xi, auto yi) { return op.f(xi, yi); }, x, y);
   if (must_record(x, y)) {
     using Self = BinaryRecord<Op>;
     record<Self>(

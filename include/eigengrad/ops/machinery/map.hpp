@@ -7,6 +7,7 @@
 #include <eigengrad/tensor/tensor.hpp>
 
 #include <array>
+#include <cstddef>
 
 namespace eigengrad::detail {
 
@@ -16,37 +17,55 @@ template <FloatScalar T>
   return x.is_contiguous() && x.shape() == shape;
 }
 
-/// f(x...) over `shape`, to which every x broadcasts, assigned to the contiguous `out` or with Add
-/// added to it.
-template <bool Add = false, FloatScalar T, class F, class... X>
-void map_over(const Shape& shape, T* out, const F& f, const X&... x) noexcept {
-  const std::array<const T*, sizeof...(X)> in{x.data()...};
+/// f(x...) over `shape`, to which every x broadcasts, assigned or added to the contiguous `out`.
+template <FloatScalar T, std::size_t N>
+EIGENGRAD_NOINLINE void map_tensors(const kernels::MapFunction<T>& f, const Shape& shape, T* out,
+                                    const std::array<const Tensor<T>*, N>& x) noexcept {
+  std::array<const T*, N> in{};
+  bool dense = true;
+  for (std::size_t k = 0; k < N; ++k) {
+    in[k] = x[k]->data();
+    dense = dense && is_dense_over(*x[k], shape);
+  }
   // The usual case needs no plan, which costs more than a few elements do.
-  if ((is_dense_over(x, shape) && ...)) {
-    kernels::map_dense<Add>(f, shape.size(), out, in);
+  if (dense) {
+    kernels::map_dense(f, shape.size(), out, in);
     return;
   }
-  kernels::map<Add>(f, shape, out, in,
-                    std::array<Strides, sizeof...(X)>{
-                        kernels::broadcast_strides(x.shape(), x.strides(), shape)...});
+  std::array<Strides, N> strides;
+  for (std::size_t k = 0; k < N; ++k) {
+    strides[k] = kernels::broadcast_strides(x[k]->shape(), x[k]->strides(), shape);
+  }
+  kernels::map(f, shape, out, in, strides);
 }
 
-/// The same as a new tensor.
+/// The same for a plain function, assigned to `out`.
+template <FloatScalar T, class F, class... X>
+void map_over(const Shape& shape, T* out, const F& f, const X&... x) noexcept {
+  map_tensors(kernels::map_function<T, sizeof...(X)>(f), shape, out,
+              std::array<const Tensor<T>*, sizeof...(X)>{&x...});
+}
+
+/// Both as a new tensor.
+template <FloatScalar T, std::size_t N>
+[[nodiscard]] EIGENGRAD_NOINLINE Tensor<T> map_tensors(const kernels::MapFunction<T>& f,
+                                                       const Shape& shape,
+                                                       const std::array<const Tensor<T>*, N>& x) {
+  Tensor<T> out = uninitialized<T>(shape);
+  map_tensors(f, shape, static_cast<T*>(out.body().data), x);
+  return out;
+}
 template <FloatScalar T, class F, class... X>
 [[nodiscard]] Tensor<T> map_to(const Shape& shape, const F& f, const Tensor<T>& x, const X&... y) {
-  Tensor<T> out = uninitialized<T>(shape);
-  map_over(shape, static_cast<T*>(out.body().data), f, x, y...);
-  return out;
+  return map_tensors(kernels::map_function<T, 1 + sizeof...(X)>(f), shape,
+                     std::array<const Tensor<T>*, 1 + sizeof...(X)>{&x, &y...});
 }
 
 /// The same into an operand's gradient.
 template <FloatScalar T, class F, class... X>
 void map_into(const GradientTarget<T>& target, const Shape& shape, const F& f, const X&... x) {
-  if (target.add) {
-    map_over<true>(shape, target.data, f, x...);
-  } else {
-    map_over(shape, target.data, f, x...);
-  }
+  map_tensors(kernels::map_function<T, sizeof...(X)>(f, target.add), shape, target.data,
+              std::array<const Tensor<T>*, sizeof...(X)>{&x...});
 }
 
 }  // namespace eigengrad::detail

@@ -78,9 +78,8 @@ struct UnaryRecord {
 /// y = op.f(x), elementwise, in a new contiguous tensor.
 template <class Op, FloatScalar T>
 [[nodiscard]] Tensor<T> unary(const Tensor<T>& x, const Op& op = {}) {
-  Tensor<T> y = uninitialized<T>(x.shape());
-  map_over(
-      x.shape(), static_cast<T*>(y.body().data), [&op](auto xi) { return op.f(xi); }, x);
+  Tensor<T> y = map_to(
+      x.shape(), [&op](auto xi) { return op.f(xi); }, x);
   if (must_record(x)) {
     using Self = UnaryRecord<Op>;
     record<Self>(
