@@ -1,8 +1,8 @@
 """Tables of the Google Benchmark programs: products, elementwise functions, rows, the optimizer, the tape.
 
 A benchmark is named CONTESTANT/CASE; `ours` or `eigengrad` is us. What is compared is the rate counter GFLOP where
-there is one, else the time an item, else the time a call; `bytes_per_second` is noted beside it. A benchmark
-named `peak` (GFLOP) is the processor's limit, else that of the program `machine` is.
+there is one, else the time an item, else the time a call; `bytes_per_second` is noted beside it. The processor's
+limit is the benchmark named `peak`, else what the program `machine` says.
 """
 
 import json
@@ -48,7 +48,8 @@ def read(text):
     """{(contestant, case): {"unit", "values": one a repetition, lower is better, "gb_s", "label"}}, and the peak in
     GFLOP/s, from Google Benchmark's JSON."""
     found, peak = {}, None
-    for entry in json.loads(text)["benchmarks"]:
+    entries = json.loads(text)["benchmarks"]  # in the order in which they ran, which may be random
+    for entry in sorted(entries, key=lambda e: (e.get("family_index", 0), e.get("repetition_index", 0))):
         if entry.get("run_type") != "iteration" or entry.get("error_occurred"):
             continue
         name = entry.get("run_name", entry["name"])
@@ -84,7 +85,7 @@ def limits_of(table, case, found):
         yield compare(table, case, "our exp alone", ours["values"], exponentials["values"])
 
 
-def rows_of(table, found, peak, copy_gb_s=None):
+def rows_of(table, found, peak):
     """Rows of ours against each other contestant, case by case, and against the peak."""
     rows = []
     cases = dict.fromkeys(case for contestant, case in found if contestant == OURS[0])
@@ -92,8 +93,7 @@ def rows_of(table, found, peak, copy_gb_s=None):
         ours = found[OURS[0], case]
         notes = [ours["label"]] if ours["label"] else []
         if ours["gb_s"]:
-            share = f", {100 * ours['gb_s'] / copy_gb_s:.0f} % of copy" if copy_gb_s else ""
-            notes.append(f"{ours['gb_s']:.1f} GB/s{share}")
+            notes.append(f"{ours['gb_s']:.1f} GB/s")
         mine = []
         if table == "gemm" and peak and ours["unit"] == "GFLOP/s":
             rate, bound = 1.0 / min(ours["values"]), product_target(case)
@@ -131,7 +131,6 @@ def measure(bench, table):
             raise RuntimeError(f"{program.name}: {done.stderr.strip()[-300:]}")
         return done.stdout
 
-    limits = bench.machine.measure()
     output, drift, repeated = bench.machine.steadily(run)
     found, peak = read(output)
     remarks = []
@@ -140,4 +139,4 @@ def measure(bench, table):
     present = {contestant for contestant, _ in found}
     remarks += [f"Missing: {CALLED.get(name, name)}, which was not found when the benchmarks were built."
                 for name in EXPECTED.get(table, []) if name not in present]
-    return rows_of(table, found, peak or limits.get("fma_gflops_float"), limits.get("copy_gb_s")), remarks
+    return rows_of(table, found, peak or bench.machine.measure().get("fma_gflops_float")), remarks
