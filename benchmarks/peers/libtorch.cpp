@@ -3,12 +3,7 @@
 
 #include "peer.hpp"
 
-#include <cstdio>
-#include <exception>
 #include <torch/torch.h>
-#include <torch/version.h>
-
-EIGENGRAD_COUNT_HEAP_CALLS;
 
 using namespace step_bench;
 
