@@ -161,17 +161,13 @@ require() {
   fi
 }
 
-# want NEED...: installs those that are missing where it can, and goes on without the others. Sets
-# installed to what came.
+# want NEED...: installs those that are missing where it can, and goes on without the others.
 want() {
   local need
-  installed=()
   for need in "$@"; do
     find_missing "$need"
     if [ "${#missing[@]}" -eq 0 ]; then continue; fi
-    if apt_install "${missing_packages[@]}"; then
-      installed+=("$need")
-    else
+    if ! apt_install "${missing_packages[@]}"; then
       say "goes on without ${missing[0]} (Debian, Ubuntu: apt-get install ${missing_packages[0]})"
     fi
   done
