@@ -101,12 +101,7 @@ struct EigenKernels {
       y[0] = b[0] + ConstColumnMap(x, in).dot(ConstColumnMap(w, in));
       return;
     }
-    RowMap result(y, out);
-    result = ConstRowMap(b, out);
-    result.noalias() += ConstRowMap(x, in) * ConstMap(w, in, out);
-    if (relu) {
-      result = result.cwiseMax(0.0F);
-    }
+    dense_row_loop(in, out, x, w, b, y, relu);
   }
 
   /// dx = d w^T where h > 0, of one row.

@@ -230,6 +230,49 @@ inline void single_output_backward(Index rows, Index n, const float* __restrict 
   by_columns(0, n, wide, narrow);
 }
 
+/// `Count` registers of columns of y (out) = x (in) w (in, out) + b, and relu of it, from column j.
+template <int Count>
+inline void dense_row_columns(Index in, Index out, Index j, const float* __restrict x,
+                              const float* __restrict w, const float* __restrict b,
+                              float* __restrict y, bool relu) {
+  Lanes sums[Count];
+#pragma GCC unroll 8
+  for (int k = 0; k < Count; ++k) {
+    sums[k] = load(b + j + k * lanes);
+  }
+  for (Index i = 0; i < in; ++i) {
+    const Lanes xi = x[i] - Lanes{};
+#pragma GCC unroll 8
+    for (int k = 0; k < Count; ++k) {
+      sums[k] += xi * load(w + i * out + j + k * lanes);
+    }
+  }
+#pragma GCC unroll 8
+  for (int k = 0; k < Count; ++k) {
+    store(y + j + k * lanes, relu ? (sums[k] > 0.0F ? sums[k] : Lanes{}) : sums[k]);
+  }
+}
+
+/// All columns: eight registers at a time hide the latency of the sums.
+inline void dense_row_loop(Index in, Index out, const float* __restrict x,
+                           const float* __restrict w, const float* __restrict b,
+                           float* __restrict y, bool relu) {
+  Index j = 0;
+  for (; j + 8 * lanes <= out; j += 8 * lanes) {
+    dense_row_columns<8>(in, out, j, x, w, b, y, relu);
+  }
+  for (; j + 2 * lanes <= out; j += 2 * lanes) {
+    dense_row_columns<2>(in, out, j, x, w, b, y, relu);
+  }
+  for (; j < out; ++j) {
+    float sum = b[j];
+    for (Index i = 0; i < in; ++i) {
+      sum += x[i] * w[i * out + j];
+    }
+    y[j] = relu && !(sum > 0.0F) ? 0.0F : sum;
+  }
+}
+
 /// dx = d w where h > 0: what a layer with one output gives back of one row.
 inline void scaled_where_positive(Index n, float d, const float* __restrict w,
                                   const float* __restrict h, float* __restrict dx) {

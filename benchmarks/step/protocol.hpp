@@ -28,7 +28,7 @@ struct Arguments {
   std::string work = "step";
   std::string data;  // empty: random
   int threads = 1;
-  int rounds = 40;
+  int rounds = 200;
 };
 
 /// Throws: ValueError for an unknown argument or one without a value
