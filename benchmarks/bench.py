@@ -27,10 +27,9 @@ PYTHON_PEERS = {
 CPP_PEERS = ["dlib", "libtorch"]
 FLOORS = ["floor_gemm", "floor_eigen"]
 PEERS = [name for name in PYTHON_PEERS if name != "keras_fit"] + CPP_PEERS
-# A reader of the results knows them by these names; the floor on our product has no version of its own.
-LIBRARIES = {"floor_eigen": "Eigen", "pytorch_eager": "PyTorch", "jax_jit": "JAX", "keras_step": "Keras",
-             "keras_fit": "Keras", "scikit_learn": "scikit-learn", "eigengrad": "eigengrad", "dlib": "dlib",
-             "libtorch": "libtorch"}
+# Whose version the results name.
+LIBRARIES = {"eigengrad": "eigengrad", "pytorch_eager": "PyTorch", "jax_jit": "JAX", "keras_step": "Keras",
+             "keras_fit": "Keras", "scikit_learn": "scikit-learn", "dlib": "dlib", "libtorch": "libtorch"}
 ROWS = {"tiny": "8-16-1", "a": "30-128-64-1", "mnist": "784-512-10"}
 FIT_SECONDS = 2.0  # a round of fit: many epochs, for one call of Keras's fit costs as much as several
 
@@ -47,7 +46,7 @@ class Bench:
         self.build = building.Build(ROOT, options.build)
         self.scratch = options.build.parent / "bench"
         self.machine = Machine(self.build.program("machine"))
-        self.versions, self.stats, self.remarks = {}, {}, []
+        self.versions, self.stats, self.remarks = self.build.versions(), {}, []
         self.threads = [n for n in options.threads if n <= (os.cpu_count() or 1)]
 
     def say(self, text):
@@ -195,7 +194,7 @@ class Bench:
         return rows
 
     def compile(self):
-        return building.measure(self.build, self.scratch / "compile")
+        return building.measure(self.build, self.scratch / "compile", 3 if self.options.quick else 5)
 
     def tables(self):
         """Name -> function, in the order of RESULTS.md."""
@@ -235,6 +234,7 @@ def main(arguments=None):
     whole = set(wanted) == set(report.TITLES) and len(options.shapes) == 3 and len(options.threads) == 2
     output = options.output or (ROOT / "benchmarks/RESULTS.md" if whole else bench.scratch / "RESULTS.md")
     output.parent.mkdir(parents=True, exist_ok=True)
+    notes = ROOT / "benchmarks/NOTES.md"  # written by hand
     peak, load = bench.machine.measure(), os.getloadavg()
 
     tables = []
@@ -245,7 +245,7 @@ def main(arguments=None):
             tables.append((name, rows, bench.remarks))
             # After every table, so that a run that is cut short leaves what it has.
             head = report.conditions(bench.build, bench.versions, peak, load)
-            output.write_text(report.document(head, tables))
+            output.write_text(report.document(head, tables, notes.exists()))
             if options.json:
                 report.save_json(options.json, head, tables)
             print(report.text(*tables[-1]), flush=True)

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from pathlib import Path
 from statistics import median
 
 from driver.rows import Row, judge, quotient
@@ -16,15 +17,29 @@ class Build:
         self.programs = folder / "benchmarks"
         cache = folder / "CMakeCache.txt"
         text = cache.read_text() if cache.exists() else ""
-        self.compiler = next(iter(re.findall(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", text, re.MULTILINE)), "c++")
-        # Flags of one of our programs are the flags of all.
-        made = sorted(self.programs.glob("CMakeFiles/*.dir/flags.make"))
-        text = made[0].read_text() if made else ""
+        self.cached = dict(re.findall(r"^(\w+):\w+=(.+)$", text, re.MULTILINE))
+        self.compiler = self.cached.get("CMAKE_CXX_COMPILER", "c++")
+        made = self.programs / "CMakeFiles/step.dir/flags.make"
+        text = made.read_text() if made.exists() else ""
         self.flags, self.includes = (next(iter(re.findall(rf"^{name} = (.*)$", text, re.MULTILINE)), "").strip()
                                      for name in ("CXX_FLAGS", "CXX_INCLUDES"))
 
     def program(self, name):
         return self.programs / name
+
+    def versions(self):
+        """Of the libraries that CMake found, from their package files; oneDNN's from its header."""
+        found = {}
+        for name, package in [("Eigen", "Eigen3"), ("OpenBLAS", "OpenBLAS"), ("Google Benchmark", "benchmark")]:
+            file = Path(self.cached.get(f"{package}_DIR", "")) / f"{package}ConfigVersion.cmake"
+            version = re.search(r'PACKAGE_VERSION "([\d.]+)"', file.read_text()) if file.is_file() else None
+            if version:
+                found[name] = version[1]
+        header = Path(self.cached.get("ONEDNN_INCLUDE_DIR", "")) / "oneapi/dnnl/dnnl_version.h"
+        if header.is_file():
+            numbers = re.findall(r"define DNNL_VERSION_(?:MAJOR|MINOR|PATCH)\s+(\d+)", header.read_text())
+            found["oneDNN"] = ".".join(numbers)
+        return found
 
 
 def cost(command, folder):

@@ -56,7 +56,7 @@ def conditions(build, versions, peak, load):
         ("Peak, copy bandwidth", f"{peak['fma_gflops_float']:.0f} GFLOP/s (float, multiply-add, one thread), "
          f"{peak['copy_gb_s']:.1f} GB/s" if peak else "not measured"),
         ("Load before", " ".join(f"{x:.2f}" for x in load)),
-        ("System", f"{platform.system()} {platform.release()} {platform.machine()}"),
+        ("System", f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"),
         ("Compiler", first_line([build.compiler, "--version"])),
         ("Flags", f"`{build.flags}`"),
         ("Versions", ", ".join(f"{name} {version}" for name, version in sorted(versions.items())) or "none ran"),
@@ -137,10 +137,10 @@ def text(table, rows, remarks):
     return (parts_text if table in PARTS else table_text)(table, rows, remarks)
 
 
-def document(head, tables):
-    """The whole of RESULTS.md. tables: (name, rows, remarks)."""
-    lines = ["# Results", "",
-             "Written by scripts/bench; do not edit. Why a target is missed, from a profile: [NOTES.md](NOTES.md).", "",
+def document(head, tables, has_notes):
+    """The whole of RESULTS.md. tables: (name, rows, remarks). has_notes: somebody wrote NOTES.md."""
+    notes = " Why a target is missed, from a profile: [NOTES.md](NOTES.md)." if has_notes else ""
+    lines = ["# Results", "", f"Written by scripts/bench; do not edit.{notes}", "",
              "The ratio is that of the best times over all rounds and decides whether a target is met; median round "
              "and best round are of the ratios round by round. Rounds of all contestants of a row are interleaved.", "",
              "| | |", "|---|---|"]
