@@ -131,23 +131,7 @@ class Standardizer {
   ///
   /// Shapes:    mean (features,), scale (features,)
   /// Throws:    ShapeError for other shapes; ValueError unless all are finite and scale above 0
-  Standardizer(const Tensor<double>& mean, const Tensor<double>& scale)
-      : mean_(detail::copied(mean)), scale_(detail::copied(scale)) {
-    if (mean.rank() != 1 || mean.shape() != scale.shape()) {
-      throw ShapeError("Standardizer",
-                       detail::concat("mean and scale are not both (features,): ", mean.shape(),
-                                      " and ", scale.shape()),
-                       mean.shape(), scale.shape());
-    }
-    for (Index j = 0; j < mean.size(); ++j) {
-      const double divisor = scale_.at(j);
-      if (!std::isfinite(mean_.at(j)) || !std::isfinite(divisor) || !(divisor > 0.0)) {
-        throw ValueError("Standardizer", detail::concat("mean and scale of feature ", j,
-                                                        " must be finite, scale above 0: ",
-                                                        mean_.at(j), ", ", divisor));
-      }
-    }
-  }
+  Standardizer(const Tensor<double>& mean, const Tensor<double>& scale);
 
   /// Learns mean and deviation of every feature.
   ///
@@ -155,45 +139,7 @@ class Standardizer {
   /// Throws:    ShapeError; ValueError if there is no row, or a value is not finite (naming row and
   ///            column)
   /// Cost:      three passes
-  Standardizer& fit(const Tensor<T>& x) {
-    if (x.rank() != 2) {
-      detail::throw_not_features(x.shape());
-    }
-    const Index rows = x.shape()[0];
-    const Index features = x.shape()[1];
-    if (rows == 0) {
-      throw ValueError("Standardizer", detail::concat("no rows to fit: ", x.shape()));
-    }
-    detail::check_finite_for("Standardizer", x, {});
-    const Tensor<T> elements = detail::packed(x);
-    const T* const from = elements.data();
-    const auto n = static_cast<double>(rows);
-    Tensor<double> mean = zeros<double>({features});
-    Tensor<double> squares = zeros<double>({features});
-    Tensor<double> rest = zeros<double>({features});
-    double* const m = mean.mutable_data();
-    double* const s = squares.mutable_data();
-    double* const r = rest.mutable_data();
-    for (Index i = 0; i < x.size(); ++i) {
-      m[i % features] += static_cast<double>(from[i]);
-    }
-    for (Index j = 0; j < features; ++j) {
-      m[j] /= n;
-    }
-    // Two passes, and the rounding of the mean taken out (Chan, Golub, LeVeque 1983).
-    for (Index i = 0; i < x.size(); ++i) {
-      const Index j = i % features;
-      const double difference = static_cast<double>(from[i]) - m[j];
-      s[j] += difference * difference;
-      r[j] += difference;
-    }
-    for (Index j = 0; j < features; ++j) {
-      s[j] = detail::scale_of((s[j] - r[j] * r[j] / n) / n, m[j], rows);
-    }
-    mean_ = std::move(mean);
-    scale_ = std::move(squares);
-    return *this;
-  }
+  Standardizer& fit(const Tensor<T>& x);
 
   /// (x - mean) / scale, feature by feature.
   ///
@@ -201,21 +147,16 @@ class Standardizer {
   /// Gradient:  none; the result is a constant
   /// Throws:    ValueError before fit; ShapeError if x has another number of features
   /// Cost:      one pass
-  [[nodiscard]] Tensor<T> transform(const Tensor<T>& x) const {
-    return mapped(x,
-                  [](double value, double mean, double scale) { return (value - mean) / scale; });
-  }
+  [[nodiscard]] Tensor<T> transform(const Tensor<T>& x) const;
 
   /// fit(x), then transform(x). Throws: as both
-  [[nodiscard]] Tensor<T> fit_transform(const Tensor<T>& x) { return fit(x).transform(x); }
+  [[nodiscard]] Tensor<T> fit_transform(const Tensor<T>& x);
 
   /// x * scale + mean: back to the original units.
   ///
   /// Shapes:    x (rows, features) -> the same
   /// Throws:    as transform
-  [[nodiscard]] Tensor<T> inverse_transform(const Tensor<T>& x) const {
-    return mapped(x, [](double value, double mean, double scale) { return value * scale + mean; });
-  }
+  [[nodiscard]] Tensor<T> inverse_transform(const Tensor<T>& x) const;
 
   /// Whether there are statistics.
   [[nodiscard]] bool is_fitted() const noexcept { return mean_.defined(); }
@@ -254,5 +195,80 @@ class Standardizer {
   Tensor<double> mean_;
   Tensor<double> scale_;
 };
+
+template <FloatScalar T>
+Standardizer<T>::Standardizer(const Tensor<double>& mean, const Tensor<double>& scale)
+    : mean_(detail::copied(mean)), scale_(detail::copied(scale)) {
+  if (mean.rank() != 1 || mean.shape() != scale.shape()) {
+    throw ShapeError("Standardizer",
+                     detail::concat("mean and scale are not both (features,): ", mean.shape(),
+                                    " and ", scale.shape()),
+                     mean.shape(), scale.shape());
+  }
+  for (Index j = 0; j < mean.size(); ++j) {
+    const double divisor = scale_.at(j);
+    if (!std::isfinite(mean_.at(j)) || !std::isfinite(divisor) || !(divisor > 0.0)) {
+      throw ValueError("Standardizer", detail::concat("mean and scale of feature ", j,
+                                                      " must be finite, scale above 0: ",
+                                                      mean_.at(j), ", ", divisor));
+    }
+  }
+}
+
+template <FloatScalar T>
+Standardizer<T>& Standardizer<T>::fit(const Tensor<T>& x) {
+  if (x.rank() != 2) {
+    detail::throw_not_features(x.shape());
+  }
+  const Index rows = x.shape()[0];
+  const Index features = x.shape()[1];
+  if (rows == 0) {
+    throw ValueError("Standardizer", detail::concat("no rows to fit: ", x.shape()));
+  }
+  detail::check_finite_for("Standardizer", x, {});
+  const Tensor<T> elements = detail::packed(x);
+  const T* const from = elements.data();
+  const auto n = static_cast<double>(rows);
+  Tensor<double> mean = zeros<double>({features});
+  Tensor<double> squares = zeros<double>({features});
+  Tensor<double> rest = zeros<double>({features});
+  double* const m = mean.mutable_data();
+  double* const s = squares.mutable_data();
+  double* const r = rest.mutable_data();
+  for (Index i = 0; i < x.size(); ++i) {
+    m[i % features] += static_cast<double>(from[i]);
+  }
+  for (Index j = 0; j < features; ++j) {
+    m[j] /= n;
+  }
+  // Two passes, and the rounding of the mean taken out (Chan, Golub, LeVeque 1983).
+  for (Index i = 0; i < x.size(); ++i) {
+    const Index j = i % features;
+    const double difference = static_cast<double>(from[i]) - m[j];
+    s[j] += difference * difference;
+    r[j] += difference;
+  }
+  for (Index j = 0; j < features; ++j) {
+    s[j] = detail::scale_of((s[j] - r[j] * r[j] / n) / n, m[j], rows);
+  }
+  mean_ = std::move(mean);
+  scale_ = std::move(squares);
+  return *this;
+}
+
+template <FloatScalar T>
+Tensor<T> Standardizer<T>::transform(const Tensor<T>& x) const {
+  return mapped(x, [](double value, double mean, double scale) { return (value - mean) / scale; });
+}
+
+template <FloatScalar T>
+Tensor<T> Standardizer<T>::fit_transform(const Tensor<T>& x) {
+  return fit(x).transform(x);
+}
+
+template <FloatScalar T>
+Tensor<T> Standardizer<T>::inverse_transform(const Tensor<T>& x) const {
+  return mapped(x, [](double value, double mean, double scale) { return value * scale + mean; });
+}
 
 }  // namespace eigengrad

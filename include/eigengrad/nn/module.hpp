@@ -72,17 +72,7 @@ class Builder {
   /// values depend on its weight's.
   /// Throws: ValueError if the name is taken
   EIGENGRAD_COLD Parameter<T> parameter(std::string_view name, const Shape& shape,
-                                        const Initializer& initializer, Fans fans) {
-    const std::string full = layer_ + "." + std::string(name);
-    for (const Parameter<T>& other : state_->parameters) {
-      if (other.name() == full) {
-        detail::throw_duplicate_parameter(full);
-      }
-    }
-    state_->parameters.emplace_back(
-        full, initializer.template make<T>(shape, RandomKey::named(state_->seed, full), fans));
-    return state_->parameters.back();
-  }
+                                        const Initializer& initializer, Fans fans);
   Parameter<T> parameter(std::string_view name, const Shape& shape,
                          const Initializer& initializer = {}) {
     return parameter(name, shape, initializer, fans_of(shape));
@@ -101,6 +91,20 @@ class Builder {
   detail::ModuleState<T>* state_;
   std::string layer_;
 };
+
+template <FloatScalar T>
+Parameter<T> Builder<T>::parameter(std::string_view name, const Shape& shape,
+                                   const Initializer& initializer, Fans fans) {
+  const std::string full = layer_ + "." + std::string(name);
+  for (const Parameter<T>& other : state_->parameters) {
+    if (other.name() == full) {
+      detail::throw_duplicate_parameter(full);
+    }
+  }
+  state_->parameters.emplace_back(
+      full, initializer.template make<T>(shape, RandomKey::named(state_->seed, full), fans));
+  return state_->parameters.back();
+}
 
 /// A model: a function of a tensor with named parameters and a mode. New modules are in training
 /// mode. Moving keeps parameters, and optimizers that hold handles to them, working. A model may be
@@ -127,16 +131,7 @@ class Module {
   [[nodiscard]] std::vector<Parameter<T>> parameters() const { return state().parameters; }
   /// A handle to one of them: parameter("0.weight").
   /// Throws: ValueError if there is none of that name; it lists those there are
-  [[nodiscard]] Parameter<T> parameter(std::string_view name) const {
-    std::string known;
-    for (const Parameter<T>& candidate : state().parameters) {
-      if (candidate.name() == name) {
-        return candidate;
-      }
-      known += (known.empty() ? "there are " : ", ") + candidate.name();
-    }
-    detail::throw_no_parameter(name, known.empty() ? "there are none" : known);
-  }
+  [[nodiscard]] Parameter<T> parameter(std::string_view name) const;
   /// Number of values in all parameters, or in the trainable ones.
   [[nodiscard]] Index parameter_count(bool trainable_only = false) const {
     Index count = 0;
@@ -154,41 +149,14 @@ class Module {
   [[nodiscard]] std::uint64_t seed() const { return state().seed; }
 
   /// Copies of all parameters' values, for restore_values().
-  [[nodiscard]] std::vector<Tensor<T>> copy_values() const {
-    std::vector<Tensor<T>> values;
-    values.reserve(state().parameters.size());
-    for (const Parameter<T>& parameter : state().parameters) {
-      values.push_back(detail::copied<T>(parameter));
-    }
-    return values;
-  }
+  [[nodiscard]] std::vector<Tensor<T>> copy_values() const;
   /// Writes values back that copy_values() gave, of this model or of one with the same layers.
   /// Throws: ValueError for another number of values, ShapeError for another shape; then nothing
   ///         was written
-  void restore_values(const std::vector<Tensor<T>>& values) {
-    std::vector<Parameter<T>>& parameters = state().parameters;
-    if (values.size() != parameters.size()) {
-      detail::throw_value_count(values.size(), parameters.size());
-    }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      if (values[i].shape() != parameters[i].shape()) {
-        detail::throw_assign(parameters[i].name(), parameters[i].shape(), values[i].shape());
-      }
-    }
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      parameters[i].assign(values[i]);
-    }
-  }
+  void restore_values(const std::vector<Tensor<T>>& values);
 
   /// A table of the parameters with their shapes, and totals.
-  [[nodiscard]] std::string summary() const {
-    std::vector<SummaryRow> rows;
-    for (const Parameter<T>& parameter : state().parameters) {
-      rows.push_back({parameter.name(), to_string(parameter.shape()), parameter.size()});
-    }
-    return format_summary({"Module", "Parameter", "Shape"}, rows, parameter_count(),
-                          parameter_count(true));
-  }
+  [[nodiscard]] std::string summary() const;
 
  protected:
   /// For the layer of that name.
@@ -204,5 +172,53 @@ class Module {
  private:
   std::unique_ptr<detail::ModuleState<T>> state_;
 };
+
+template <FloatScalar T>
+Parameter<T> Module<T>::parameter(std::string_view name) const {
+  std::string known;
+  for (const Parameter<T>& candidate : state().parameters) {
+    if (candidate.name() == name) {
+      return candidate;
+    }
+    known += (known.empty() ? "there are " : ", ") + candidate.name();
+  }
+  detail::throw_no_parameter(name, known.empty() ? "there are none" : known);
+}
+
+template <FloatScalar T>
+std::vector<Tensor<T>> Module<T>::copy_values() const {
+  std::vector<Tensor<T>> values;
+  values.reserve(state().parameters.size());
+  for (const Parameter<T>& parameter : state().parameters) {
+    values.push_back(detail::copied<T>(parameter));
+  }
+  return values;
+}
+
+template <FloatScalar T>
+void Module<T>::restore_values(const std::vector<Tensor<T>>& values) {
+  std::vector<Parameter<T>>& parameters = state().parameters;
+  if (values.size() != parameters.size()) {
+    detail::throw_value_count(values.size(), parameters.size());
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i].shape() != parameters[i].shape()) {
+      detail::throw_assign(parameters[i].name(), parameters[i].shape(), values[i].shape());
+    }
+  }
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    parameters[i].assign(values[i]);
+  }
+}
+
+template <FloatScalar T>
+std::string Module<T>::summary() const {
+  std::vector<SummaryRow> rows;
+  for (const Parameter<T>& parameter : state().parameters) {
+    rows.push_back({parameter.name(), to_string(parameter.shape()), parameter.size()});
+  }
+  return format_summary({"Module", "Parameter", "Shape"}, rows, parameter_count(),
+                        parameter_count(true));
+}
 
 }  // namespace eigengrad::nn

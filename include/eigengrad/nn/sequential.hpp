@@ -57,6 +57,8 @@ struct SequentialOptions {
 /// or by the layer's own name. Initial values depend on (seed, parameter name) alone, so appending
 /// a layer changes no other. Movable, and optimizers keep working; clone() copies.
 ///
+/// A ReLU that follows a Dense with a bias is computed in the Dense's own pass (linear_relu).
+///
 /// Shapes:    what the layers say
 /// Throws:    ShapeError if the width of two consecutive layers differs; ValueError for no layer or
 ///            a name given twice
@@ -65,33 +67,12 @@ struct SequentialOptions {
 template <FloatScalar T>
 class Sequential final : public Module<T> {
  public:
-  Sequential(std::initializer_list<LayerSpec<T>> layers, SequentialOptions options = {})
-      : Sequential(std::vector<LayerSpec<T>>(layers), options) {}
-  explicit Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions options = {})
-      : Module<T>(options.seed), specs_(std::move(layers)) {
-    if (specs_.empty()) {
-      detail::throw_no_layers();
-    }
-    check_names();
-    check_widths();
-    layers_.reserve(specs_.size());
-    for (std::size_t i = 0; i < specs_.size(); ++i) {
-      Builder<T> builder = this->builder(name_of(i));
-      const std::size_t first = this->state().parameters.size();
-      layers_.push_back({specs_[i].build(builder), first});
-    }
-  }
+  Sequential(std::initializer_list<LayerSpec<T>> layers, SequentialOptions options = {});
+  explicit Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions options = {});
 
   /// Applies the layers.
   /// Throws: ShapeError naming the layer, when one refuses its input's shape; else what it throws
-  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const override {
-    static_cast<void>(this->state());
-    Tensor<T> y = x;
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      y = apply(i, y);
-    }
-    return y;
-  }
+  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const override;
 
   /// Number of layers.
   [[nodiscard]] Index size() const noexcept { return static_cast<Index>(layers_.size()); }
@@ -100,50 +81,20 @@ class Sequential final : public Module<T> {
 
   /// A model with the same layers, seed and mode and copies of the parameters' values. A Dropout in
   /// it starts its sequence of masks anew.
-  [[nodiscard]] Sequential clone() const {
-    Sequential copy(specs_, {this->seed()});
-    copy.restore_values(this->copy_values());
-    for (std::size_t i = 0; i < this->state().parameters.size(); ++i) {
-      copy.state().parameters[i].set_trainable(this->state().parameters[i].trainable());
-    }
-    copy.train(this->is_training());
-    return copy;
-  }
+  [[nodiscard]] Sequential clone() const;
 
   /// A table of the layers with the shape of their outputs and their parameter counts, as Keras
   /// prints it. Shapes are found by running one sample of zeros, if the first layer says its width
   /// or `sample` gives the shape of a sample without the batch; else they are "?". Not while
   /// another thread uses the model.
-  [[nodiscard]] std::string summary() const {
-    Index width = -1;
-    for (std::size_t i = 0; i < specs_.size() && width < 0; ++i) {
-      width = specs_[i].in_features();
-      if (!specs_[i].keeps_width()) {
-        break;
-      }
-    }
-    return width < 0 ? table({}) : summary(Shape{width});
-  }
-  [[nodiscard]] std::string summary(const Shape& sample) const {
-    Shape shape{1};
-    for (const Index extent : sample) {
-      shape.push_back(extent);
-    }
-    const NoGrad no_grad;
-    const Evaluating evaluating(this->state().mode);
-    std::vector<std::string> shapes;
-    Tensor<T> y = zeros<T>(shape);
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      y = apply(i, y);
-      shapes.push_back(detail::batch_shape_text(y.shape()));
-    }
-    return table(shapes);
-  }
+  [[nodiscard]] std::string summary() const;
+  [[nodiscard]] std::string summary(const Shape& sample) const;
 
  private:
   struct Entry {
     std::unique_ptr<detail::AnyLayer<T>> layer;
     std::size_t first_parameter;
+    bool absorbed;  // the layer before does its work
   };
 
   /// Evaluation mode for the length of a scope.
@@ -167,57 +118,143 @@ class Sequential final : public Module<T> {
     return detail::layer_text(i, specs_[i].kind(), specs_[i].name());
   }
 
-  EIGENGRAD_COLD void check_names() const {
-    for (std::size_t i = 0; i < specs_.size(); ++i) {
-      for (std::size_t j = 0; j < i; ++j) {
-        if (name_of(i) == name_of(j)) {
-          detail::throw_layer_name(name_of(i));
-        }
-      }
-    }
-  }
-  EIGENGRAD_COLD void check_widths() const {
-    Index width = -1;  // unknown
-    std::size_t given_by = 0;
-    for (std::size_t i = 0; i < specs_.size(); ++i) {
-      const Index expects = specs_[i].in_features();
-      if (expects >= 0 && width >= 0 && expects != width) {
-        detail::throw_layer_widths(text_of(i), expects, text_of(given_by), width);
-      }
-      if (specs_[i].out_features() >= 0 || !specs_[i].keeps_width()) {
-        width = specs_[i].out_features();
-        given_by = i;
-      }
-    }
-  }
+  EIGENGRAD_COLD void check_names() const;
+  EIGENGRAD_COLD void check_widths() const;
 
-  [[nodiscard]] Tensor<T> apply(std::size_t i, const Tensor<T>& x) const {
-    try {
-      return layers_[i].layer->forward(x);
-    } catch (const ShapeError& error) {
-      detail::throw_layer_shape(text_of(i), error);
-    }
-  }
+  [[nodiscard]] Tensor<T> apply(std::size_t i, const Tensor<T>& x) const;
 
-  [[nodiscard]] std::string table(const std::vector<std::string>& shapes) const {
-    const std::vector<Parameter<T>>& parameters = this->state().parameters;
-    std::vector<SummaryRow> rows;
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      const std::size_t last =
-          i + 1 < layers_.size() ? layers_[i + 1].first_parameter : parameters.size();
-      Index count = 0;
-      for (std::size_t k = layers_[i].first_parameter; k < last; ++k) {
-        count += parameters[k].size();
-      }
-      rows.push_back(
-          {name_of(i) + " (" + specs_[i].kind() + ")", shapes.empty() ? "?" : shapes[i], count});
-    }
-    return format_summary({"Sequential", "Layer (type)", "Output Shape"}, rows,
-                          this->parameter_count(), this->parameter_count(true));
-  }
+  [[nodiscard]] std::string table(const std::vector<std::string>& shapes) const;
 
   std::vector<LayerSpec<T>> specs_;
   std::vector<Entry> layers_;
 };
+
+template <FloatScalar T>
+Sequential<T>::Sequential(std::initializer_list<LayerSpec<T>> layers, SequentialOptions options)
+    : Sequential(std::vector<LayerSpec<T>>(layers), options) {}
+
+template <FloatScalar T>
+Sequential<T>::Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions options)
+    : Module<T>(options.seed), specs_(std::move(layers)) {
+  if (specs_.empty()) {
+    detail::throw_no_layers();
+  }
+  check_names();
+  check_widths();
+  layers_.reserve(specs_.size());
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    Builder<T> builder = this->builder(name_of(i));
+    const std::size_t first = this->state().parameters.size();
+    const bool absorbed = i > 0 && specs_[i].is_relu() && layers_.back().layer->absorb_relu();
+    layers_.push_back({specs_[i].build(builder), first, absorbed});
+  }
+}
+
+template <FloatScalar T>
+Tensor<T> Sequential<T>::operator()(const Tensor<T>& x) const {
+  static_cast<void>(this->state());
+  Tensor<T> y = x;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    y = apply(i, y);
+  }
+  return y;
+}
+
+template <FloatScalar T>
+Sequential<T> Sequential<T>::clone() const {
+  Sequential copy(specs_, {this->seed()});
+  copy.restore_values(this->copy_values());
+  for (std::size_t i = 0; i < this->state().parameters.size(); ++i) {
+    copy.state().parameters[i].set_trainable(this->state().parameters[i].trainable());
+  }
+  copy.train(this->is_training());
+  return copy;
+}
+
+template <FloatScalar T>
+std::string Sequential<T>::summary() const {
+  Index width = -1;
+  for (std::size_t i = 0; i < specs_.size() && width < 0; ++i) {
+    width = specs_[i].in_features();
+    if (!specs_[i].keeps_width()) {
+      break;
+    }
+  }
+  return width < 0 ? table({}) : summary(Shape{width});
+}
+
+template <FloatScalar T>
+std::string Sequential<T>::summary(const Shape& sample) const {
+  Shape shape{1};
+  for (const Index extent : sample) {
+    shape.push_back(extent);
+  }
+  const NoGrad no_grad;
+  const Evaluating evaluating(this->state().mode);
+  std::vector<std::string> shapes;
+  Tensor<T> y = zeros<T>(shape);
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    y = apply(i, y);
+    shapes.push_back(detail::batch_shape_text(y.shape()));
+  }
+  return table(shapes);
+}
+
+template <FloatScalar T>
+void Sequential<T>::check_names() const {
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (name_of(i) == name_of(j)) {
+        detail::throw_layer_name(name_of(i));
+      }
+    }
+  }
+}
+
+template <FloatScalar T>
+void Sequential<T>::check_widths() const {
+  Index width = -1;  // unknown
+  std::size_t given_by = 0;
+  for (std::size_t i = 0; i < specs_.size(); ++i) {
+    const Index expects = specs_[i].in_features();
+    if (expects >= 0 && width >= 0 && expects != width) {
+      detail::throw_layer_widths(text_of(i), expects, text_of(given_by), width);
+    }
+    if (specs_[i].out_features() >= 0 || !specs_[i].keeps_width()) {
+      width = specs_[i].out_features();
+      given_by = i;
+    }
+  }
+}
+
+template <FloatScalar T>
+Tensor<T> Sequential<T>::apply(std::size_t i, const Tensor<T>& x) const {
+  if (layers_[i].absorbed) {
+    return x;
+  }
+  try {
+    return layers_[i].layer->forward(x);
+  } catch (const ShapeError& error) {
+    detail::throw_layer_shape(text_of(i), error);
+  }
+}
+
+template <FloatScalar T>
+std::string Sequential<T>::table(const std::vector<std::string>& shapes) const {
+  const std::vector<Parameter<T>>& parameters = this->state().parameters;
+  std::vector<SummaryRow> rows;
+  for (std::size_t i = 0; i < layers_.size(); ++i) {
+    const std::size_t last =
+        i + 1 < layers_.size() ? layers_[i + 1].first_parameter : parameters.size();
+    Index count = 0;
+    for (std::size_t k = layers_[i].first_parameter; k < last; ++k) {
+      count += parameters[k].size();
+    }
+    rows.push_back(
+        {name_of(i) + " (" + specs_[i].kind() + ")", shapes.empty() ? "?" : shapes[i], count});
+  }
+  return format_summary({"Sequential", "Layer (type)", "Output Shape"}, rows,
+                        this->parameter_count(), this->parameter_count(true));
+}
 
 }  // namespace eigengrad::nn

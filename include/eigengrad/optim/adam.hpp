@@ -44,58 +44,14 @@ template <FloatScalar T>
 class EIGENGRAD_API AdamBase : public optim::Optimizer<T> {
  public:
   AdamBase(std::string_view kind, std::vector<Parameter<T>> parameters,
-           const optim::AdamOptions& options, bool coupled)
-      : optim::Optimizer<T>(kind, std::move(parameters), options.learning_rate),
-        options_(options),
-        epsilon_(
-            options.epsilon.value_or(options.convention == optim::Convention::keras ? 1e-7 : 1e-8)),
-        coupled_(coupled) {
-    check_decay(kind, "beta_1", options.beta_1);
-    check_decay(kind, "beta_2", options.beta_2);
-    check_positive(kind, "epsilon", epsilon_);
-    check_not_negative(kind, "weight decay", options.weight_decay);
-    this->add_state("m");
-    this->add_state("v");
-  }
+           const optim::AdamOptions& options, bool coupled);
 
  private:
   using P = kernels::Packet<T>;
 
-  void begin_step() override {
-    const auto t = static_cast<double>(this->steps());
-    const double correction_1 = 1.0 - std::pow(options_.beta_1, t);
-    const double correction_2 = std::sqrt(1.0 - std::pow(options_.beta_2, t));
-    // keras: lr sqrt(c2)/c1 m / (sqrt(v) + eps);  pytorch: lr/c1 m / (sqrt(v)/sqrt(c2) + eps)
-    const bool keras = options_.convention == optim::Convention::keras;
-    rate_ = this->learning_rate() / correction_1 * (keras ? correction_2 : 1.0);
-    scale_ = keras ? 1.0 : correction_2;
-  }
+  void begin_step() override;
 
-  void update(std::size_t i, Index n, T* value, const T* gradient) override {
-    const P rate = static_cast<T>(rate_);
-    const P scale = static_cast<T>(scale_);
-    const P rest_1 = static_cast<T>(1.0 - options_.beta_1);
-    const P rest_2 = static_cast<T>(1.0 - options_.beta_2);
-    const P epsilon = static_cast<T>(epsilon_);
-    const P into_gradient = static_cast<T>(coupled_ ? options_.weight_decay : 0.0);
-    const P shrink = static_cast<T>(coupled_ ? 0.0 : this->learning_rate() * options_.weight_decay);
-    const std::array<T*, 2> state{this->state_data(0, i), this->state_data(1, i)};
-    if (options_.weight_decay == 0 && options_.convention == optim::Convention::keras) {
-      kernels::update(n, value, gradient, state, [=](P& p, P g, std::array<P, 2>& s) {
-        s[0] = s[0] + (g - s[0]) * rest_1;
-        s[1] = s[1] + (g * g - s[1]) * rest_2;
-        p = p - rate * s[0] / (math::sqrt(s[1]) + epsilon);
-      });
-      return;
-    }
-    kernels::update(n, value, gradient, state, [=](P& p, P g, std::array<P, 2>& s) {
-      g = g + into_gradient * p;
-      p = p - shrink * p;
-      s[0] = s[0] + (g - s[0]) * rest_1;
-      s[1] = s[1] + (g * g - s[1]) * rest_2;
-      p = p - rate * s[0] / (math::sqrt(s[1]) / scale + epsilon);
-    });
-  }
+  void update(std::size_t i, Index n, T* value, const T* gradient) override;
 
   optim::AdamOptions options_;
   double epsilon_;
@@ -103,6 +59,60 @@ class EIGENGRAD_API AdamBase : public optim::Optimizer<T> {
   double rate_ = 0;
   double scale_ = 1;
 };
+
+template <FloatScalar T>
+AdamBase<T>::AdamBase(std::string_view kind, std::vector<Parameter<T>> parameters,
+                      const optim::AdamOptions& options, bool coupled)
+    : optim::Optimizer<T>(kind, std::move(parameters), options.learning_rate),
+      options_(options),
+      epsilon_(
+          options.epsilon.value_or(options.convention == optim::Convention::keras ? 1e-7 : 1e-8)),
+      coupled_(coupled) {
+  check_decay(kind, "beta_1", options.beta_1);
+  check_decay(kind, "beta_2", options.beta_2);
+  check_positive(kind, "epsilon", epsilon_);
+  check_not_negative(kind, "weight decay", options.weight_decay);
+  this->add_state("m");
+  this->add_state("v");
+}
+
+template <FloatScalar T>
+void AdamBase<T>::begin_step() {
+  const auto t = static_cast<double>(this->steps());
+  const double correction_1 = 1.0 - std::pow(options_.beta_1, t);
+  const double correction_2 = std::sqrt(1.0 - std::pow(options_.beta_2, t));
+  // keras: lr sqrt(c2)/c1 m / (sqrt(v) + eps);  pytorch: lr/c1 m / (sqrt(v)/sqrt(c2) + eps)
+  const bool keras = options_.convention == optim::Convention::keras;
+  rate_ = this->learning_rate() / correction_1 * (keras ? correction_2 : 1.0);
+  scale_ = keras ? 1.0 : correction_2;
+}
+
+template <FloatScalar T>
+void AdamBase<T>::update(std::size_t i, Index n, T* value, const T* gradient) {
+  const P rate = static_cast<T>(rate_);
+  const P scale = static_cast<T>(scale_);
+  const P rest_1 = static_cast<T>(1.0 - options_.beta_1);
+  const P rest_2 = static_cast<T>(1.0 - options_.beta_2);
+  const P epsilon = static_cast<T>(epsilon_);
+  const P into_gradient = static_cast<T>(coupled_ ? options_.weight_decay : 0.0);
+  const P shrink = static_cast<T>(coupled_ ? 0.0 : this->learning_rate() * options_.weight_decay);
+  const std::array<T*, 2> state{this->state_data(0, i), this->state_data(1, i)};
+  if (options_.weight_decay == 0 && options_.convention == optim::Convention::keras) {
+    kernels::update(n, value, gradient, state, [=](P& p, P g, std::array<P, 2>& s) {
+      s[0] = s[0] + (g - s[0]) * rest_1;
+      s[1] = s[1] + (g * g - s[1]) * rest_2;
+      p = p - rate * s[0] / (math::sqrt(s[1]) + epsilon);
+    });
+    return;
+  }
+  kernels::update(n, value, gradient, state, [=](P& p, P g, std::array<P, 2>& s) {
+    g = g + into_gradient * p;
+    p = p - shrink * p;
+    s[0] = s[0] + (g - s[0]) * rest_1;
+    s[1] = s[1] + (g * g - s[1]) * rest_2;
+    p = p - rate * s[0] / (math::sqrt(s[1]) / scale + epsilon);
+  });
+}
 
 }  // namespace eigengrad::detail
 

@@ -63,10 +63,7 @@ namespace eigengrad::optim {
 template <FloatScalar T>
 class EIGENGRAD_API Optimizer {
  public:
-  Optimizer(std::string_view kind, std::vector<Parameter<T>> parameters, double learning_rate)
-      : kind_(kind), parameters_(std::move(parameters)) {
-    set_learning_rate(learning_rate);
-  }
+  Optimizer(std::string_view kind, std::vector<Parameter<T>> parameters, double learning_rate);
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
   Optimizer(Optimizer&&) noexcept = default;
@@ -77,17 +74,7 @@ class EIGENGRAD_API Optimizer {
   /// its gradient used, so that the next backward assigns. Parameters without a fresh gradient, and
   /// frozen ones, stay as they are. Cost: one pass over parameters, gradients and state; no heap
   /// call
-  void step() {
-    ++steps_;
-    begin_step();
-    for (std::size_t i = 0; i < parameters_.size(); ++i) {
-      Parameter<T>& parameter = parameters_[i];
-      if (parameter.has_gradient() && parameter.trainable()) {
-        update(i, parameter.size(), parameter.mutable_data(), parameter.gradient().data());
-        parameter.zero_gradient();
-      }
-    }
-  }
+  void step();
 
   /// Forgets the gradients: the next backward assigns.
   void zero_gradients() noexcept {
@@ -115,11 +102,7 @@ class EIGENGRAD_API Optimizer {
 
  protected:
   /// Adds a state tensor of zeros for every parameter; slot k of parameter i is state_data(k, i).
-  EIGENGRAD_COLD void add_state(std::string_view label) {
-    for (const Parameter<T>& parameter : parameters_) {
-      state_.push_back({std::string(label) + "." + parameter.name(), zeros<T>(parameter.shape())});
-    }
-  }
+  EIGENGRAD_COLD void add_state(std::string_view label);
   [[nodiscard]] T* state_data(std::size_t slot, std::size_t parameter) {
     return state_[slot * parameters_.size() + parameter].value.mutable_data();
   }
@@ -136,5 +119,32 @@ class EIGENGRAD_API Optimizer {
   double learning_rate_ = 0;
   Index steps_ = 0;
 };
+
+template <FloatScalar T>
+Optimizer<T>::Optimizer(std::string_view kind, std::vector<Parameter<T>> parameters,
+                        double learning_rate)
+    : kind_(kind), parameters_(std::move(parameters)) {
+  set_learning_rate(learning_rate);
+}
+
+template <FloatScalar T>
+void Optimizer<T>::step() {
+  ++steps_;
+  begin_step();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    Parameter<T>& parameter = parameters_[i];
+    if (parameter.has_gradient() && parameter.trainable()) {
+      update(i, parameter.size(), parameter.mutable_data(), parameter.gradient().data());
+      parameter.zero_gradient();
+    }
+  }
+}
+
+template <FloatScalar T>
+void Optimizer<T>::add_state(std::string_view label) {
+  for (const Parameter<T>& parameter : parameters_) {
+    state_.push_back({std::string(label) + "." + parameter.name(), zeros<T>(parameter.shape())});
+  }
+}
 
 }  // namespace eigengrad::optim
