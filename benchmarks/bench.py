@@ -85,7 +85,7 @@ class Bench:
             stats = {c.name: c.stats() for c in running if c.name in times}
         finally:
             stop_all(running)
-        infos = {c.name: c.info for c in running}
+        infos = {c.name: {**c.info, "setting": stats.get(c.name, {}).get("setting")} for c in running}
         for name, info in infos.items():
             if name in LIBRARIES:
                 self.versions[LIBRARIES[name]] = info.get("version", "?")

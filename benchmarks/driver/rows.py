@@ -126,7 +126,7 @@ def compare_all(table, name, times, infos, without=(), ours="eigengrad", sense=N
         row = compare(table, name, other, times[ours], theirs, sense)
         if losses:
             check_losses(row, infos[ours].get("loss"), infos[other].get("loss"))
-        if infos[other].get("setting") and infos[other]["setting"] not in other:
+        if infos[other].get("setting"):
             row.note(infos[other]["setting"])
         rows.append(row)
     return rows + [missing(table, name, other, why, min(times[ours])) for other, why in without.items()]
