@@ -3,9 +3,11 @@
 #define EIGENGRAD_COMPILED_SOURCE
 #define EIGENGRAD_INSTANTIATE template
 
-#include <eigengrad/compiled.hpp>
+// clang-format off: clang wants the definitions first
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/compiled.hpp>
+// clang-format on
 
 extern "C" {
 constinit const char EIGENGRAD_COMPILED_LIBRARY = 0;

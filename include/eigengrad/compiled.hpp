@@ -12,6 +12,7 @@
 #include <eigengrad/data/preprocess.hpp>
 #include <eigengrad/data/rows.hpp>
 #include <eigengrad/data/split.hpp>
+#include <eigengrad/io/csv_declarations.hpp>
 #include <eigengrad/losses/binary_cross_entropy.hpp>
 #include <eigengrad/losses/cross_entropy.hpp>
 #include <eigengrad/losses/regression.hpp>
@@ -363,5 +364,31 @@ template <FloatScalar T>
   EIGENGRAD_COMPILED_TRAIN(T)
 EIGENGRAD_COMPILED_ALL(float)
 EIGENGRAD_COMPILED_ALL(double)
+
+// io/: without the library's unit a program has no definition of these, so every type is here.
+EIGENGRAD_INSTANTIATE CsvTable read_csv(const std::string&, const CsvOptions&);
+EIGENGRAD_INSTANTIATE void write_csv(const std::string&, const CsvTable&, char);
+EIGENGRAD_INSTANTIATE Tensor<float> load_csv(const std::string&, const CsvOptions&);
+EIGENGRAD_INSTANTIATE Tensor<double> load_csv(const std::string&, const CsvOptions&);
+EIGENGRAD_INSTANTIATE Tensor<std::int64_t> load_csv(const std::string&, const CsvOptions&);
+EIGENGRAD_INSTANTIATE Tensor<std::int32_t> load_csv(const std::string&, const CsvOptions&);
+EIGENGRAD_INSTANTIATE void save_csv(const std::string&, const Tensor<float>&,
+                                    const std::vector<std::string>&, char);
+EIGENGRAD_INSTANTIATE void save_csv(const std::string&, const Tensor<double>&,
+                                    const std::vector<std::string>&, char);
+EIGENGRAD_INSTANTIATE void save_csv(const std::string&, const Tensor<std::int64_t>&,
+                                    const std::vector<std::string>&, char);
+EIGENGRAD_INSTANTIATE void save_csv(const std::string&, const Tensor<std::int32_t>&,
+                                    const std::vector<std::string>&, char);
+EIGENGRAD_INSTANTIATE void save_csv(const std::string&, const Tensor<std::uint8_t>&,
+                                    const std::vector<std::string>&, char);
+EIGENGRAD_INSTANTIATE void save_csv(const std::string&, const Tensor<bool>&,
+                                    const std::vector<std::string>&, char);
+EIGENGRAD_INSTANTIATE LabelledCsv<float> load_csv_labelled(const std::string&,
+                                                           const CsvLabelOptions&,
+                                                           const CsvOptions&);
+EIGENGRAD_INSTANTIATE LabelledCsv<double> load_csv_labelled(const std::string&,
+                                                            const CsvLabelOptions&,
+                                                            const CsvOptions&);
 
 }  // namespace eigengrad

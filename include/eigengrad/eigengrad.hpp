@@ -9,8 +9,12 @@
 #include <eigengrad/data/preprocess.hpp>
 #include <eigengrad/data/rows.hpp>
 #include <eigengrad/data/split.hpp>
+#if defined(EIGENGRAD_COMPILED)
+#include <eigengrad/io/csv_declarations.hpp>
+#else
 #include <eigengrad/io/csv.hpp>
 #include <eigengrad/io/csv_labels.hpp>
+#endif
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/io/folder.hpp>
 #include <eigengrad/io/npy.hpp>

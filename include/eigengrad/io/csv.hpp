@@ -1,5 +1,6 @@
 #pragma once
-// CSV files: read_csv (text), load_csv (numbers), write_csv and save_csv. Numbers are read and
+// CSV files: read_csv (text), load_csv (numbers), write_csv and save_csv, as declared in
+// csv_declarations.hpp. Numbers are read and
 // written without regard to the locale and read back to the same bits. Leaves out label columns:
 // csv_labels.hpp.
 
@@ -7,6 +8,7 @@
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
+#include <eigengrad/io/csv_declarations.hpp>
 #include <eigengrad/io/csv_reader.hpp>
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/tensor/copy.hpp>
@@ -26,25 +28,6 @@
 #include <vector>
 
 namespace eigengrad {
-
-/// Whether the first row names the columns. `automatic`: it does if it has text and no number.
-enum class CsvHeader : std::uint8_t { automatic, present, absent };
-
-/// What becomes of an empty field, "NA", "N/A", "null", "none" or "?" in a column of numbers.
-enum class CsvMissing : std::uint8_t { refuse, nan };
-
-struct CsvOptions {
-  char delimiter = ',';
-  CsvHeader header = CsvHeader::automatic;
-  CsvMissing missing = CsvMissing::refuse;  ///< `nan` also lets a spelled "nan" pass
-  bool allow_non_finite = false;            ///< whether "nan" and "inf" are numbers
-};
-
-/// A CSV file as text.
-struct CsvTable {
-  std::vector<std::string> column_names;       ///< empty without a header
-  std::vector<std::vector<std::string>> rows;  ///< all of one length
-};
 
 namespace detail {
 
@@ -222,13 +205,8 @@ inline void append_csv_row(std::string& text, std::span<const std::string> field
 
 }  // namespace detail
 
-/// Reads a CSV file as text: RFC 4180 quotes, CRLF, LF or CR, with or without BOM and header.
-///
-/// Throws:    FileError for a missing or empty file, a ragged row, a quote out of place; with the
-///            line; ValueError for a delimiter that cannot be one
-/// Cost:      a string a field; load_csv is the one for large files of numbers
-/// Reference: RFC 4180; empty lines are skipped, blanks around unquoted fields are dropped
-[[nodiscard]] inline CsvTable read_csv(const std::string& path, const CsvOptions& options = {}) {
+template <class>
+CsvTable read_csv(const std::string& path, const CsvOptions& options) {
   detail::CsvRows rows("read_csv", path, detail::read_file_for("read_csv", path), options);
   CsvTable table{rows.names(), {}};
   while (rows.next()) {
@@ -238,25 +216,14 @@ inline void append_csv_row(std::string& text, std::span<const std::string> field
   return table;
 }
 
-/// Reads a CSV file of numbers. Each is the double nearest to what is written, then rounded to T;
-/// integers are read exactly.
-///
-/// Shapes:    -> (rows, columns)
-/// Throws:    FileError as read_csv, and for a field that is not a finite number of T's range, with
-///            line and column: `line 7, column 'age' (3): 'abc' is not a number`
-/// Cost:      the file in memory and the values twice
-/// Reference: RFC 4180
 template <AnyScalar T>
-requires FloatScalar<T> || IndexScalar<T>
-[[nodiscard]] Tensor<T> load_csv(const std::string& path, const CsvOptions& options = {}) {
+requires FloatScalar<T> || IndexScalar<T> Tensor<T> load_csv(const std::string& path,
+                                                             const CsvOptions& options) {
   return detail::parse_csv<T>(detail::read_file_for("load_csv", path), path, options);
 }
 
-/// Writes a table of text, quoting where needed, lines ended by LF. All or nothing: see write_file.
-///
-/// Throws:    ValueError if the rows or the names differ in length; FileError if the file cannot be
-///            written
-inline void write_csv(const std::string& path, const CsvTable& table, char delimiter = ',') {
+template <class>
+void write_csv(const std::string& path, const CsvTable& table, char delimiter) {
   std::string text;
   if (!table.column_names.empty()) {
     detail::append_csv_row(text, table.column_names, delimiter);
@@ -274,15 +241,9 @@ inline void write_csv(const std::string& path, const CsvTable& table, char delim
   detail::write_file_for("write_csv", path, text);
 }
 
-/// Writes a tensor as CSV, each number in the shortest form that reads back to the same bits. All
-/// or nothing: see write_file.
-///
-/// Shapes:    x (rows, columns), or (rows,) for one column; column_names empty or one a column
-/// Throws:    ShapeError for another rank; ValueError for a wrong number of names; FileError if the
-///            file cannot be written
 template <AnyScalar T>
 void save_csv(const std::string& path, const Tensor<T>& x,
-              const std::vector<std::string>& column_names = {}, char delimiter = ',') {
+              const std::vector<std::string>& column_names, char delimiter) {
   if (x.rank() != 1 && x.rank() != 2) {
     throw ShapeError("save_csv",
                      detail::concat("expected (rows, columns) or (rows,), got ", x.shape()),

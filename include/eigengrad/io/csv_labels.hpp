@@ -7,6 +7,7 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/io/csv.hpp>
+#include <eigengrad/io/csv_declarations.hpp>
 #include <eigengrad/io/csv_reader.hpp>
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/tensor/creation.hpp>
@@ -21,26 +22,6 @@
 #include <vector>
 
 namespace eigengrad {
-
-/// What the label column holds: classes (any text, or numbers), or numbers to be predicted.
-enum class CsvLabels : std::uint8_t { classes, numbers };
-
-struct CsvLabelOptions {
-  Index label_column = -1;                ///< negative ones count from the end
-  std::string label_name = {};            ///< the column of that name instead; needs a header
-  CsvLabels labels = CsvLabels::classes;  ///< `numbers` refuses text and counts no classes
-};
-
-/// Features and labels of one file.
-template <FloatScalar T>
-struct LabelledCsv {
-  Tensor<T> x;             ///< (rows, columns - 1)
-  Tensor<std::int64_t> y;  ///< (rows,) positions in class_names; undefined with CsvLabels::numbers
-  Tensor<T> label_values;  ///< (rows,) the labels as numbers; undefined if one of them is text
-  std::vector<std::string> feature_names;  ///< empty without a header
-  std::string label_name;                  ///< empty without a header
-  std::vector<std::string> class_names;    ///< sorted: numbers by value, text by bytes
-};
 
 namespace detail {
 
@@ -141,18 +122,9 @@ template <FloatScalar T>
 
 }  // namespace detail
 
-/// Reads a CSV file one column of which is the label: by default the last one. Labels may be text;
-/// classes are numbered in sorted order. If every label is a number, equal numbers are one class
-/// ("1" and "1.0"), named by its shortest form, and label_values holds them.
-///
-/// Shapes:    x (rows, columns - 1), y and label_values (rows,)
-/// Throws:    FileError as load_csv; for an empty label; for a file with one column; if there is no
-///            column of that name or number
-/// Cost:      as load_csv; classes are sorted
 template <FloatScalar T>
-[[nodiscard]] LabelledCsv<T> load_csv_labelled(const std::string& path,
-                                               const CsvLabelOptions& options = {},
-                                               const CsvOptions& csv = {}) {
+LabelledCsv<T> load_csv_labelled(const std::string& path, const CsvLabelOptions& options,
+                                 const CsvOptions& csv) {
   return detail::parse_csv_labelled<T>(detail::read_file_for("load_csv_labelled", path), path,
                                        options, csv);
 }

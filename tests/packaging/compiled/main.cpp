@@ -4,6 +4,7 @@
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
 
+#include <cstdint>
 #include <cstdio>
 
 namespace eg = eigengrad;
@@ -37,6 +38,13 @@ int main() {
                                           {.metrics = {eg::train::accuracy()}});
   if (!(result["accuracy"] > 0.85)) {
     std::printf("consumer: accuracy %g\n", result["accuracy"]);
+    return 1;
+  }
+  // Declared here, defined in the library alone.
+  eg::save_csv("consumer.csv", eg::tensor<std::int64_t>({{1, 2}, {3, 4}}), {"a", "b"});
+  if (eg::load_csv<double>("consumer.csv").at(1, 0) != 3.0 ||
+      eg::read_csv("consumer.csv").column_names[1] != "b") {
+    std::puts("consumer: wrong values from a file");
     return 1;
   }
   std::puts("consumer: ok");
