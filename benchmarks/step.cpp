@@ -20,6 +20,10 @@
 #include <cstdio>
 #include <exception>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
 EIGENGRAD_COUNT_HEAP_CALLS;
 
 namespace eg = eigengrad;
@@ -44,11 +48,14 @@ std::unique_ptr<Contestant> make_contestant(const std::string& name, const Probl
 int serve_driver(const Arguments& arguments) {
   const Work work = work_named(arguments.work);
   std::unique_ptr<Contestant> contestant;
-  {  // the problem goes before peak memory counts
+  {
     const Problem problem =
         work == Work::fit ? Problem{} : make_problem(arguments.shape, work, arguments.data);
     contestant = make_contestant(arguments.contestant, problem, work, arguments.threads);
   }
+#if defined(__GLIBC__)
+  malloc_trim(0);  // peak memory is that of the work, without the problem that it was copied from
+#endif
   return serve(*contestant, arguments,
                arguments.contestant == "floor_eigen" ? eigen_version() : EIGENGRAD_VERSION_STRING);
 }

@@ -99,7 +99,7 @@ class FloorStep final : public Contestant {
                       : Kernels::class_loss(state_.rows, last.out, last.result, classes_.data(),
                                             last.delta);
       backward();
-      adam(state_.parameters(), state_.value, state_.gradient, state_.m, state_.v, AdamRate(++t_),
+      adam(state_.parameters(), state_.value, state_.gradient, state_.m, state_.v, rates_.next(),
            threads_);
     }
     return loss_;
@@ -146,7 +146,7 @@ class FloorStep final : public Contestant {
   std::vector<std::int64_t> classes_;
   bool binary_;
   int threads_;
-  int t_ = 0;
+  AdamRates rates_;
   float loss_ = 0;
 };
 
@@ -197,7 +197,7 @@ class FloorRow final : public Contestant {
       Kernels::input_gradient_row(layer.in, layer.out, layer.delta, state_.value + layer.weight,
                                   state_.input_of(l), state_.layers[l - 1].delta);
     }
-    const AdamRate rate(++t_);
+    const AdamRate rate = rates_.next();
     for (std::size_t l = 0; l < state_.layers.size(); ++l) {
       const FloorLayer& layer = state_.layers[l];
       adam_outer(layer.in, layer.out, state_.input_of(l), layer.delta, state_.value + layer.weight,
@@ -214,7 +214,7 @@ class FloorRow final : public Contestant {
   bool binary_;
   bool trains_;
   int threads_;
-  int t_ = 0;
+  AdamRates rates_;
 };
 
 /// The contestant of a floor.

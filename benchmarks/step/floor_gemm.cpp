@@ -29,21 +29,19 @@ struct GemmKernels {
   /// y (rows, out) = x w + b, and relu of it.
   static void dense(Index rows, Index in, Index out, const float* x, const float* w, const float* b,
                     float* y, bool relu, int /*threads*/) {
-    const kernels::GemmArguments<float> p{.m = rows,
-                                          .n = out,
-                                          .k = in,
-                                          .a = x,
-                                          .a_row_stride = in,
-                                          .b = w,
-                                          .b_row_stride = out,
-                                          .c = y,
-                                          .c_row_stride = out,
-                                          .bias = b};
-    if (relu) {
-      kernels::gemm(p, Relu{});
-    } else {
-      kernels::gemm(p);
-    }
+    const kernels::GemmArguments<float> p{
+        .m = rows,
+        .n = out,
+        .k = in,
+        .a = x,
+        .a_row_stride = in,
+        .b = w,
+        .b_row_stride = out,
+        .c = y,
+        .c_row_stride = out,
+        .bias = b,
+        .activation = relu ? &kernels::gemm_activation<float, Relu> : nullptr};
+    kernels::gemm(p);
   }
 
   /// dw (in, out) = x^T d.

@@ -67,23 +67,34 @@ inline void in_pieces(Index n, Index unit, [[maybe_unused]] int threads, const B
   body(0, n);
 }
 
-/// What turns this step's gradient into its update: rate = lr sqrt(1 - beta_2^t) / (1 - beta_1^t).
+/// Adam's update of one element, in Keras's form: rate = lr sqrt(1 - beta_2^t) / (1 - beta_1^t).
 struct AdamRate {
   float rate;
   static constexpr auto rest_1 = static_cast<float>(1.0 - AdamConstants::beta_1);
   static constexpr auto rest_2 = static_cast<float>(1.0 - AdamConstants::beta_2);
   static constexpr auto epsilon = static_cast<float>(AdamConstants::epsilon);
 
-  explicit AdamRate(int t)
-      : rate(static_cast<float>(AdamConstants::learning_rate *
-                                std::sqrt(1.0 - std::pow(AdamConstants::beta_2, t)) /
-                                (1.0 - std::pow(AdamConstants::beta_1, t)))) {}
-
   void operator()(float& value, float g, float& m, float& v) const noexcept {
     m += (g - m) * rest_1;
     v += (g * g - v) * rest_2;
     value -= rate * m / (std::sqrt(v) + epsilon);
   }
+};
+
+/// The rates of one step after the other; the powers of the betas are kept, for pow() takes longer
+/// than the step of a tiny network.
+class AdamRates {
+ public:
+  [[nodiscard]] AdamRate next() noexcept {
+    power_1_ *= AdamConstants::beta_1;
+    power_2_ *= AdamConstants::beta_2;
+    return {static_cast<float>(AdamConstants::learning_rate * std::sqrt(1.0 - power_2_) /
+                               (1.0 - power_1_))};
+  }
+
+ private:
+  double power_1_ = 1;
+  double power_2_ = 1;
 };
 
 /// One pass of Adam over a flat buffer.

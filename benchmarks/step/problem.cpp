@@ -4,6 +4,7 @@
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/io/npy.hpp>
+#include <eigengrad/memory/pool.hpp>
 #include <eigengrad/tensor/random.hpp>
 
 #include <cmath>
@@ -94,6 +95,7 @@ Problem make_problem(const std::string& shape, Work work, const std::string& fol
       } else {
         read_problem(problem, folder);
       }
+      eg::release_cached_memory();  // or the tensors above would count in peak memory
       return problem;
     }
   }
