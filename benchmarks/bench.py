@@ -184,8 +184,10 @@ class Bench:
         for name, theirs in stats.items():
             if name != "eigengrad" and theirs.get("peak_kb"):
                 mine, other = (x["peak_kb"] * 1024 / 1e6 for x in (ours, theirs))
-                rows.append(judge(Row("heap", f"peak memory, step {shape}", name, "MB", "<=", mine, other,
-                                      quotient(mine, other, "<="))))
+                row = judge(Row("heap", f"peak memory, step {shape}", name, "MB", "<=", mine, other,
+                                quotient(mine, other, "<=")))
+                calls = theirs.get("heap_calls")
+                rows.append(row if calls is None else row.note(f"{calls:g} heap calls a step"))
         return rows + [missing("heap", f"peak memory, step {shape}", name, why) for name, why in without.items()]
 
     def micro(self, table):

@@ -30,7 +30,10 @@ class Libtorch final : public Contestant {
  public:
   Libtorch(const Problem& p, Work work)
       : model_(make_model(p)),
-        adam_(model_->parameters(), torch::optim::AdamOptions(AdamConstants::learning_rate)),
+        // Its epsilon stands where ours would be multiplied by sqrt(1 - beta_2^t): .03 to .14 at
+        // first, so ten times ours keeps the losses together.
+        adam_(model_->parameters(), torch::optim::AdamOptions(AdamConstants::learning_rate)
+                                        .eps(10 * AdamConstants::epsilon)),
         x_(torch::tensor(p.x).reshape({p.rows, p.widths[0]})),
         y_(p.binary() ? torch::tensor(p.y).reshape({p.rows, 1}) : torch::tensor(p.classes)),
         binary_(p.binary()),
