@@ -41,6 +41,7 @@
 #include <eigengrad/ops/extrema.hpp>
 #include <eigengrad/ops/indexing.hpp>
 #include <eigengrad/ops/join.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/logsumexp.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/maximum.hpp>

@@ -50,8 +50,9 @@ TEMPLATE_TEST_CASE("gemm_eigen: extents and transposes equal three loops in doub
 }
 
 TEMPLATE_TEST_CASE("gemm_eigen: bias and activation", "[kernels][gemm]", float, double) {
-  const auto magnitudes = [](const auto& arguments) {
-    kernels::gemm_eigen(arguments, Magnitude());
+  const auto magnitudes = [](auto arguments) {
+    arguments.activation = kernels::gemm_activation<TestType, Magnitude>;
+    kernels::gemm_eigen(arguments);
   };
   REQUIRE(Case<TestType>(37, 21, 50, Form{.bias = true}).run(magnitudes, [](double x) {
     return std::fabs(x);

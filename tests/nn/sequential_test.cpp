@@ -7,12 +7,16 @@
 #include <eigengrad/nn/dropout.hpp>
 #include <eigengrad/nn/flatten.hpp>
 #include <eigengrad/nn/sequential.hpp>
+#include <eigengrad/ops/activations.hpp>
 #include <eigengrad/ops/arithmetic.hpp>
+#include <eigengrad/ops/copy.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/optim/sgd.hpp>
 #include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/creation.hpp>
+#include <eigengrad/tensor/random.hpp>
 
 #include <support/catch.hpp>
 
@@ -115,6 +119,37 @@ TEMPLATE_TEST_CASE("sequential: computes its layers one after another", "[nn]", 
   p[3].assign(eg::tensor<T>({5}));
   // (1, 2): (7, 10) + (-1, -20) -> relu (6, 0) -> square (36, 0) -> 72 + 5.
   CHECK(model(eg::tensor<T>({{1, 2}})).item() == 77);
+}
+
+TEMPLATE_TEST_CASE("sequential: a Dense with its ReLU has the bits of the two apart", "[nn]", float,
+                   double) {
+  using T = TestType;
+  const nn::Sequential<T> model(
+      {nn::Dense(5, 37), nn::ReLU(), nn::ReLU(), nn::Dense(37, 3, {.use_bias = false}), nn::ReLU(),
+       nn::Dense(3, 1)},
+      {.seed = 3});
+  const auto p = model.parameters();
+  const auto x = eg::normal<T>({11, 5}, 0.0, 1.0, eg::RandomKey::named(1, "x"));
+  const auto gradients = [&](const auto& output) {
+    eg::Tape tape;
+    const eg::Tensor<T> loss = eg::sum(output());
+    tape.backward(loss);
+    std::vector<eg::Tensor<T>> all{loss};
+    for (eg::Parameter<T> parameter : p) {
+      all.push_back(eg::clone(parameter.gradient()));
+      parameter.zero_gradient();
+    }
+    return all;
+  };
+  const auto together = gradients([&] { return model(x); });
+  const auto apart = gradients([&] {
+    const auto first = eg::relu(eg::linear<T>(x, p[0], p[1]));
+    return eg::linear<T>(eg::relu(eg::linear<T>(first, p[2])), p[3], p[4]);
+  });
+  for (std::size_t i = 0; i < together.size(); ++i) {
+    CHECK(eg::equal(together[i], apart[i]));
+  }
+  CHECK(model.size() == 6);
 }
 
 TEST_CASE("sequential: layers may be chosen at run time", "[nn]") {

@@ -1,4 +1,5 @@
 #include <eigengrad/ops/arithmetic.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/shape.hpp>
 #include <eigengrad/ops/sigmoid.hpp>

@@ -3,7 +3,7 @@
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/dropout.hpp>
 #include <eigengrad/ops/join.hpp>
-#include <eigengrad/ops/matmul.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/shape.hpp>
 #include <eigengrad/ops/sigmoid.hpp>
 #include <eigengrad/ops/slice.hpp>

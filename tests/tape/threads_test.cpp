@@ -1,7 +1,7 @@
 // Several threads at once: what DESIGN promises of shared models and separate tapes.
 
 #include <eigengrad/ops/arithmetic.hpp>
-#include <eigengrad/ops/matmul.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/sigmoid.hpp>
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/tanh.hpp>

@@ -18,6 +18,7 @@ namespace eigengrad::nn {
 /// Shapes:    any -> the same
 struct ReLU {
   static constexpr std::string_view kind = "ReLU";
+  static constexpr bool is_relu = true;
   static constexpr bool keeps_width = true;
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const {

@@ -5,7 +5,7 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/nn/initializers.hpp>
 #include <eigengrad/nn/module.hpp>
-#include <eigengrad/ops/matmul.hpp>
+#include <eigengrad/ops/linear.hpp>
 
 #include <optional>
 #include <string>
@@ -75,7 +75,15 @@ class Dense {
     }
 
     [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const {
-      return bias_.defined() ? linear<T>(x, weight_, bias_) : linear<T>(x, weight_);
+      if (!bias_.defined()) {
+        return linear<T>(x, weight_);
+      }
+      return relu_ ? linear_relu<T>(x, weight_, bias_) : linear<T>(x, weight_, bias_);
+    }
+    /// Makes the layer apply relu in its own pass, if it can: whether it does from now on.
+    bool absorb_relu() noexcept {
+      relu_ = bias_.defined();
+      return relu_;
     }
     [[nodiscard]] const Parameter<T>& weight() const noexcept { return weight_; }
     [[nodiscard]] const Parameter<T>& bias() const noexcept { return bias_; }
@@ -83,6 +91,7 @@ class Dense {
    private:
     Parameter<T> weight_;
     Parameter<T> bias_;
+    bool relu_ = false;
   };
 
  private:

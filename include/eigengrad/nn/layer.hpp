@@ -26,7 +26,8 @@
 // A specification may also say: `static constexpr std::string_view kind` (by default the type's
 // name); `name()`, which replaces the position in parameter names; `in_features()` and
 // `out_features()`, the last extents that it takes and gives; `static constexpr bool keeps_width =
-// true` if it leaves that extent as it is.
+// true` if it leaves that extent as it is; `static constexpr bool is_relu = true` if it is max(x,
+// 0). A layer may have `bool absorb_relu()`: see AnyLayer.
 
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
@@ -74,6 +75,8 @@ class AnyLayer {
   AnyLayer& operator=(const AnyLayer&) = delete;
   virtual ~AnyLayer() = default;
   [[nodiscard]] virtual Tensor<T> forward(const Tensor<T>& x) = 0;
+  /// Asks the layer to apply a following relu in its own pass: whether it will.
+  virtual bool absorb_relu() = 0;
 };
 
 template <class L, FloatScalar T>
@@ -82,6 +85,13 @@ class LayerOf final : public AnyLayer<T> {
   template <class... Arguments>
   explicit LayerOf(Arguments&&... arguments) : layer_(std::forward<Arguments>(arguments)...) {}
   [[nodiscard]] Tensor<T> forward(const Tensor<T>& x) override { return layer_(x); }
+  bool absorb_relu() override {
+    if constexpr (requires { bool{layer_.absorb_relu()}; }) {
+      return layer_.absorb_relu();
+    } else {
+      return false;
+    }
+  }
 
  private:
   L layer_;
@@ -144,6 +154,9 @@ class LayerSpec {
     if constexpr (requires { bool{S::keeps_width}; }) {
       keeps_width_ = S::keeps_width;
     }
+    if constexpr (requires { bool{S::is_relu}; }) {
+      is_relu_ = S::is_relu;
+    }
     if constexpr (detail::BuildsLayer<S, T> || detail::CallableLayer<S, T>) {
       spec_ = std::make_shared<const detail::SpecOf<S, T>>(std::move(spec));
     }
@@ -159,6 +172,9 @@ class LayerSpec {
   /// Whether the layer leaves the last extent as it is.
   [[nodiscard]] bool keeps_width() const noexcept { return keeps_width_; }
 
+  /// Whether the layer is max(x, 0), which the layer before it may apply in its own pass.
+  [[nodiscard]] bool is_relu() const noexcept { return is_relu_; }
+
   /// A new layer with new parameters.
   [[nodiscard]] std::unique_ptr<detail::AnyLayer<T>> build(Builder<T>& builder) const {
     return spec_->build(builder);
@@ -170,6 +186,7 @@ class LayerSpec {
   Index in_features_ = -1;
   Index out_features_ = -1;
   bool keeps_width_ = false;
+  bool is_relu_ = false;
   std::shared_ptr<const detail::AnySpec<T>> spec_;
 };
 

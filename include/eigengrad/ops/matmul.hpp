@@ -1,9 +1,8 @@
 #pragma once
-// Matrix products: matmul with NumPy's rules for vectors and batches, and linear, the fused x w + b
-// of a dense layer.
+// Matrix products: matmul with NumPy's rules for vectors and batches. Leaves out the dense layer's
+// x w + b: linear.hpp.
 
 #include <eigengrad/kernels/gemm/gemm.hpp>
-#include <eigengrad/kernels/reduce.hpp>
 #include <eigengrad/ops/machinery/list_op.hpp>
 #include <eigengrad/ops/machinery/sum_to.hpp>
 #include <eigengrad/tape/recording.hpp>
@@ -22,12 +21,6 @@ namespace detail {
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_matmul_scalar(const Shape& x, const Shape& y) {
   throw ShapeError("matmul", concat("operands need at least one axis: ", x, " x ", y), x, y);
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_linear(const Shape& x, const Shape& w,
-                                                     const Shape& b) {
-  throw ShapeError("linear",
-                   concat("expects w (in, out) and b (out,): w is ", w, ", b is ", b, ", x is ", x),
-                   x, w);
 }
 
 /// One matrix of a possibly batched operand: its elements and the steps between rows and columns.
@@ -238,133 +231,5 @@ template <FloatScalar T>
   return z;
 }
 EIGENGRAD_LIST_OP(Matmul);
-
-struct Linear {
-  static constexpr std::string_view name = "linear";
-  static constexpr std::string_view doc =
-      "x w + b in one pass: the dense layer. dx = g w^T, dw = x^T g, db = sum of g over rows.";
-
-  template <class T>
-  struct Payload {
-    detail::Saved<T> x;
-    detail::Saved<T> w;
-  };
-
-  template <FloatScalar T>
-  static void vjp(Backward<T>& b, Payload<T>& saved) {
-    const Tensor<T>& x = *saved.x;
-    const Tensor<T>& w = *saved.w;
-    const Index in = w.extent(0);
-    const Index out = w.extent(1);
-    const Index rows =
-        x.size() == 0 && in == 0 ? b.gradient().size() / (out > 0 ? out : 1) : x.size() / in;
-    const Tensor<T> g = detail::reshape_view_or_copy(b.gradient(), Shape{rows, out});
-    if (b.operand_count() > 2 && b.wants(2)) {
-      const auto target = b.template target<T>(2, Shape{out});
-      kernels::reduce(kernels::SumOf<T>{}, g.shape(), g.data(), g.strides(), 1U, target.data,
-                      target.add);
-    }
-    if (b.wants(1)) {
-      const Tensor<T> x2 = detail::reshape_view_or_copy(x, Shape{rows, in});
-      const auto target = b.template target<T>(1, w.shape());
-      detail::multiply(in, out, rows, detail::transposed(detail::matrix_of(x2)),
-                       detail::matrix_of(g), target.data, target.add);
-    }
-    if (b.wants(0)) {
-      const auto target = b.template target<T>(0, x.shape());
-      detail::multiply(rows, in, out, detail::matrix_of(g),
-                       detail::transposed(detail::matrix_of(w)), target.data, target.add);
-    }
-  }
-
-  template <class Cases>
-  static void samples(Cases& cases) {
-    const auto biased = [](const auto& in) { return linear(in[0], in[1], in[2]); };
-    const auto plain = [](const auto& in) { return linear(in[0], in[1]); };
-    cases.add("(2, 3) (3, 4) (4,)", {{2, 3}, {3, 4}, {4}}, biased);
-    cases.add("one row", {{3}, {3, 2}, {2}}, biased);
-    cases.add("batch of sequences", {{2, 3, 4}, {4, 2}, {2}}, biased);
-    cases.add("no rows", {{0, 3}, {3, 2}, {2}}, biased);
-    cases.add("one output", {{5, 3}, {3, 1}, {1}}, biased);
-    cases.add("without bias", {{2, 3}, {3, 4}}, plain);
-    cases.rejects("linear: inner dimensions differ: (2, 3) x (4, 5)", {{2, 3}, {4, 5}, {5}},
-                  biased);
-    cases.rejects("linear: expects w (in, out) and b (out,): w is (3, 5), b is (4,), x is (2, 3)",
-                  {{2, 3}, {3, 5}, {4}}, biased);
-  }
-};
-
-namespace detail {
-
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w, const Tensor<T>* bias) {
-  if (w.rank() != 2 || (bias != nullptr && !(bias->shape() == Shape{w.shape()[1]}))) {
-    throw_linear(x.shape(), w.shape(), bias != nullptr ? bias->shape() : Shape{});
-  }
-  const Index in = w.shape()[0];
-  const Index out = w.shape()[1];
-  if (x.rank() == 0 || x.shape()[x.rank() - 1] != in) {
-    throw_inner("linear", x.shape(), w.shape());
-  }
-  Shape shape = x.shape();
-  shape.set(x.rank() - 1, out);
-  Tensor<T> y = uninitialized<T>(shape);
-  // Leading axes are rows; a strided batch is copied unless its rows merge.
-  const Index rows = out > 0 ? y.size() / out : 0;
-  const bool matrix = x.rank() == 2;
-  const Tensor<T> x2 = matrix ? x : reshape_view_or_copy(x, Shape{rows, in});
-  const Tensor<T> dense_bias = bias == nullptr ? Tensor<T>() : packed(*bias);
-  kernels::GemmArguments<T> p;
-  p.m = rows;
-  p.n = out;
-  p.k = in;
-  p.a = x2.data();
-  p.a_row_stride = x2.strides()[0];
-  p.a_column_stride = x2.strides()[1];
-  p.b = w.data();
-  p.b_row_stride = w.strides()[0];
-  p.b_column_stride = w.strides()[1];
-  p.c = static_cast<T*>(y.body().data);
-  p.c_row_stride = out;
-  p.bias = bias == nullptr ? nullptr : dense_bias.data();
-  kernels::gemm(p);
-  if (bias != nullptr && must_record(x, w, *bias)) {
-    record<Linear>(
-        y,
-        [&](Saver& save) {
-          return Linear::Payload<T>{save(x), save(w)};
-        },
-        x, w, *bias);
-  } else if (bias == nullptr && must_record(x, w)) {
-    record<Linear>(
-        y,
-        [&](Saver& save) {
-          return Linear::Payload<T>{save(x), save(w)};
-        },
-        x, w);
-  }
-  return y;
-}
-
-}  // namespace detail
-
-/// x w + b: the dense layer's product with its bias, in one pass.
-///
-/// Shapes:    x (..., in), w (in, out), b (out,) -> (..., out)
-/// Gradient:  g w^T into x, x^T g into w, g summed over rows into b
-/// Throws:    ShapeError if w is not a matrix, b is not (out,) or x's last extent is not `in`
-/// Cost:      2 n in out flops; saves x and w
-/// Reference: Keras `Dense`; PyTorch `linear` with w transposed
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w,
-                               const std::type_identity_t<Tensor<T>>& b) {
-  return detail::linear<T>(x, w, &b);
-}
-/// The same without a bias.
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> linear(const Tensor<T>& x, const Tensor<T>& w) {
-  return detail::linear<T>(x, w, nullptr);
-}
-EIGENGRAD_LIST_OP(Linear);
 
 }  // namespace eigengrad

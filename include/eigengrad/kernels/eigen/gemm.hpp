@@ -174,10 +174,9 @@ void eigen_add_block(const GemmArguments<T>& p, Index i, Index rows, Index j, In
 #endif
 
 /// One block of C: its old values scaled, the product added, bias and activation last.
-template <FloatScalar T, class Activation>
-void eigen_block(const GemmArguments<T>& p, Index i, Index rows, Index j, Index columns, T* scratch,
-                 const Activation& activation) noexcept {
-  using P = Packet<T>;
+template <FloatScalar T>
+void eigen_block(const GemmArguments<T>& p, Index i, Index rows, Index j, Index columns,
+                 T* scratch) noexcept {
   for (Index r = i; r < i + rows; ++r) {
     T* const c = p.c + r * p.c_row_stride + j;
     for (Index q = 0; q < columns; ++q) {
@@ -185,19 +184,16 @@ void eigen_block(const GemmArguments<T>& p, Index i, Index rows, Index j, Index 
     }
   }
   eigen_add_block(p, i, rows, j, columns, scratch);
-  if (p.bias == nullptr && std::is_same_v<Activation, Identity>) {
-    return;
-  }
-  for (Index r = i; r < i + rows; ++r) {
-    T* const c = p.c + r * p.c_row_stride + j;
-    for (Index q = 0; q < columns; q += P::lanes) {
-      const Index count = columns - q < P::lanes ? columns - q : P::lanes;
-      P x = P::load_part(c + q, count);
-      if (p.bias != nullptr) {
-        x = x + P::load_part(p.bias + j + q, count);
+  if (p.bias != nullptr) {
+    for (Index r = i; r < i + rows; ++r) {
+      T* const c = p.c + r * p.c_row_stride + j;
+      for (Index q = 0; q < columns; ++q) {
+        c[q] += p.bias[j + q];
       }
-      activation(x).store_part(c + q, count);
     }
+  }
+  if (p.activation != nullptr) {
+    p.activation(rows, columns, p.c + i * p.c_row_stride + j, p.c_row_stride);
   }
 }
 
@@ -218,8 +214,8 @@ void eigen_copy(Index rows, Index columns, const T* from, Index row_stride, Inde
 /// Throws: std::bad_alloc when there is no memory for packing
 /// Cost:   2 m n k flops; one pass over C before and, with bias or activation, one after; no heap
 ///         call when warm; the same bits at any number of threads
-template <FloatScalar T, class Activation = Identity>
-void gemm_eigen(const GemmArguments<T>& arguments, const Activation& activation = {}) {
+template <FloatScalar T>
+void gemm_eigen(const GemmArguments<T>& arguments) {
   GemmArguments<T> p = arguments;
   if (p.m <= 0 || p.n <= 0) {
     return;
@@ -251,7 +247,7 @@ void gemm_eigen(const GemmArguments<T>& arguments, const Activation& activation 
     const Index j = task / row_tasks * eigen_most_columns;
     eigen_block(p, i, p.m - i < eigen_most_rows ? p.m - i : eigen_most_rows, j,
                 p.n - j < eigen_most_columns ? p.n - j : eigen_most_columns,
-                scratch.data() + thread * share, activation);
+                scratch.data() + thread * share);
   });
 }
 

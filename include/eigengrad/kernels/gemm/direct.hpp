@@ -7,8 +7,6 @@
 #include <eigengrad/kernels/gemm/plan.hpp>
 #include <eigengrad/kernels/gemm/tile.hpp>
 
-#include <type_traits>
-
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
 /// Elements of scratch that gemm_block needs under a plan.
@@ -16,25 +14,6 @@ template <FloatScalar T>
 [[nodiscard]] constexpr Index gemm_scratch(const GemmPlan& plan) noexcept {
   return plan.depth * (gemm_tile_columns<T> + (plan.packs_a ? plan.rows : 0)) +
          2 * gemm_tile_columns<T>;
-}
-
-/// Applies f to a part of C that was just written.
-template <FloatScalar T, class Activation>
-EIGENGRAD_INLINE void gemm_activate(Index rows, Index columns, T* c, Index row_stride,
-                                    const Activation& f) noexcept {
-  if constexpr (!std::is_same_v<Activation, Identity>) {
-    constexpr Index lanes = Packet<T>::lanes;
-    for (Index r = 0; r < rows; ++r) {
-      T* row = c + r * row_stride;
-      Index j = 0;
-      for (; j + lanes <= columns; j += lanes) {
-        f(Packet<T>::load(row + j)).store(row + j);
-      }
-      if (j < columns) {
-        f(Packet<T>::load_part(row + j, columns - j)).store_part(row + j, columns - j);
-      }
-    }
-  }
 }
 
 /// Blocks of C narrower than the micro-kernel, at the end of its rows: one at a time through a
@@ -89,9 +68,9 @@ void gemm_pack_rows(const GemmArguments<T>& p, Index i_begin, Index i_end, Index
 }
 
 /// Computes rows [i_begin, i_end) and columns [j_begin, j_end) of C.
-template <FloatScalar T, class Activation>
+template <FloatScalar T>
 void gemm_block(const GemmArguments<T>& p, const GemmPlan& plan, Index i_begin, Index i_end,
-                Index j_begin, Index j_end, T* scratch, const Activation& activation) noexcept {
+                Index j_begin, Index j_end, T* scratch) noexcept {
   constexpr Index width = gemm_tile_columns<T>;
   T* const b_packed = scratch;
   T* const a_packed = scratch + plan.depth * width;
@@ -139,9 +118,8 @@ void gemm_block(const GemmArguments<T>& p, const GemmPlan& plan, Index i_begin, 
         tiles.a += run.count * tiles.a_tile_stride;
         tiles.c += run.count * run.rows * p.c_row_stride;
       }
-      if (last) {
-        gemm_activate(i_end - i_begin, columns, p.c + i_begin * p.c_row_stride + j, p.c_row_stride,
-                      activation);
+      if (last && p.activation != nullptr) {
+        p.activation(i_end - i_begin, columns, p.c + i_begin * p.c_row_stride + j, p.c_row_stride);
       }
     }
     l += depth;

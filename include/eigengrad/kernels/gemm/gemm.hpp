@@ -15,8 +15,8 @@
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
 /// Blocks of C, on several threads when the plan says so.
-template <FloatScalar T, class Activation>
-void gemm_blocks(const GemmArguments<T>& p, const Activation& activation) {
+template <FloatScalar T>
+void gemm_blocks(const GemmArguments<T>& p) {
   const GemmPlan plan = gemm_plan(p);
   const Index row_tasks = (p.m + plan.rows - 1) / plan.rows;
   const Index tasks = row_tasks * ((p.n + plan.columns - 1) / plan.columns);
@@ -27,15 +27,14 @@ void gemm_blocks(const GemmArguments<T>& p, const Activation& activation) {
     const Index i = task % row_tasks * plan.rows;
     const Index j = task / row_tasks * plan.columns;
     gemm_block(p, plan, i, p.m - i < plan.rows ? p.m : i + plan.rows, j,
-               p.n - j < plan.columns ? p.n : j + plan.columns, scratch.data() + thread * share,
-               activation);
+               p.n - j < plan.columns ? p.n : j + plan.columns, scratch.data() + thread * share);
   });
 }
 
 /// C is one column or one row. M is A with x a column of B, or the transpose of B with x a row of
 /// A.
-template <FloatScalar T, class Activation>
-void gemm_vector(const GemmArguments<T>& p, bool column, const Activation& activation) {
+template <FloatScalar T>
+void gemm_vector(const GemmArguments<T>& p, bool column) {
   const T* const x = column ? p.b : p.a;
   const Index x_stride = column ? p.b_row_stride : p.a_column_stride;
   VectorProduct<T> product{.rows = column ? p.m : p.n,
@@ -49,7 +48,8 @@ void gemm_vector(const GemmArguments<T>& p, bool column, const Activation& activ
                            .alpha = p.alpha,
                            .beta = p.beta,
                            .bias = p.bias,
-                           .bias_stride = column ? 0 : 1};
+                           .bias_stride = column ? 0 : 1,
+                           .activation = p.activation};
   detail::Scratch<T> contiguous(x_stride == 1 ? 0 : p.k);
   if (x_stride != 1) {
     for (Index l = 0; l < p.k; ++l) {
@@ -59,43 +59,41 @@ void gemm_vector(const GemmArguments<T>& p, bool column, const Activation& activ
   }
   const bool parallel = product.rows * product.k >= gemm_parallel_matrix;
   if (!parallel) {
-    gemm_vector_block(product, 0, product.rows, activation);
+    gemm_vector_block(product, 0, product.rows);
     return;
   }
-  parallel_for(product.rows, gemm_vector_rows, [&](Index begin, Index end) noexcept {
-    gemm_vector_block(product, begin, end, activation);
-  });
+  parallel_for(product.rows, gemm_vector_rows,
+               [&](Index begin, Index end) noexcept { gemm_vector_block(product, begin, end); });
 }
 
 /// What gemm() computes, with the direct kernel.
-template <FloatScalar T, class Activation = Identity>
-void gemm_direct(const GemmArguments<T>& p, const Activation& activation = {}) {
+template <FloatScalar T>
+void gemm_direct(const GemmArguments<T>& p) {
   if (p.m <= 0 || p.n <= 0) {
     return;
   }
   const bool column = p.n == 1 && (p.a_row_stride == 1 || p.a_column_stride == 1);
   const bool row = p.m == 1 && (p.b_row_stride == 1 || p.b_column_stride == 1);
   if (column || row) {
-    gemm_vector(p, column, activation);
+    gemm_vector(p, column);
   } else {
-    gemm_blocks(p, activation);
+    gemm_blocks(p);
   }
 }
 
-/// C = f(alpha A B + beta C + bias), row by row as GemmArguments describes. `f` is applied to the
-/// final values; it is called with Packet<T> and must treat every lane alike.
+/// C = f(alpha A B + beta C + bias), row by row as GemmArguments describes.
 /// Zero extents are legal: with k = 0 the product is zero and C becomes f(beta C + bias).
 ///
 /// Shapes: A (m, k), B (k, n), bias (n,) -> C (m, n)
 /// Throws: std::bad_alloc when there is no memory for packing
 /// Cost:   2 m n k flops in one pass over C; no heap call when warm; the same bits at any number of
 ///         threads
-template <FloatScalar T, class Activation = Identity>
-void gemm(const GemmArguments<T>& p, const Activation& activation = {}) {
+template <FloatScalar T>
+void gemm(const GemmArguments<T>& p) {
 #if EIGENGRAD_GEMM_DIRECT
-  gemm_direct(p, activation);
+  gemm_direct(p);
 #else
-  gemm_eigen(p, activation);
+  gemm_eigen(p);
 #endif
 }
 

@@ -26,6 +26,7 @@ struct VectorProduct {
   T beta;
   const T* bias;  // null for none
   Index bias_stride;
+  GemmActivation<T> activation;  // null for none
 };
 
 /// `x` with zeros in the lanes not kept; without arithmetic, so that infinities leave no trace.
@@ -143,9 +144,8 @@ void gemm_axpys(const VectorProduct<T>& p, Index begin, Index end, T* y) noexcep
 }
 
 /// Turns sums [begin, end) into elements of c. Reads up to lanes - 1 sums too many.
-template <FloatScalar T, class Activation>
-void gemm_finish_vector(const VectorProduct<T>& p, Index begin, Index end, const T* y,
-                        const Activation& activation) noexcept {
+template <FloatScalar T>
+void gemm_finish_vector(const VectorProduct<T>& p, Index begin, Index end, const T* y) noexcept {
   using P = Packet<T>;
   for (Index i = begin; i < end; i += P::lanes) {
     const Index count = end - i < P::lanes ? end - i : P::lanes;
@@ -159,19 +159,22 @@ void gemm_finish_vector(const VectorProduct<T>& p, Index begin, Index end, const
                            ? P(*p.bias)
                            : P::load_part(p.bias + i * p.bias_stride, count, p.bias_stride));
     }
-    value = activation(value);
     if (count == P::lanes && p.c_stride == 1) {
       value.store(c);
     } else {
       value.store_part(c, count, p.c_stride);
     }
   }
+  if (p.activation != nullptr) {
+    const bool row = p.c_stride == 1;
+    p.activation(row ? 1 : end - begin, row ? end - begin : 1, p.c + begin * p.c_stride,
+                 p.c_stride);
+  }
 }
 
 /// Rows [begin, end), in pieces whose sums stay in the first-level cache.
-template <FloatScalar T, class Activation>
-void gemm_vector_block(const VectorProduct<T>& p, Index begin, Index end,
-                       const Activation& activation) noexcept {
+template <FloatScalar T>
+void gemm_vector_block(const VectorProduct<T>& p, Index begin, Index end) noexcept {
   constexpr Index piece = 512;
   alignas(64) T y[static_cast<std::size_t>(piece + Packet<T>::lanes)];
   for (Index i = begin; i < end; i += piece) {
@@ -184,7 +187,7 @@ void gemm_vector_block(const VectorProduct<T>& p, Index begin, Index end,
     } else {
       gemm_axpys(p, i, stop, y);
     }
-    gemm_finish_vector(p, i, stop, y, activation);
+    gemm_finish_vector(p, i, stop, y);
   }
 }
 
