@@ -6,7 +6,7 @@
 #include <eigengrad/base/extents.hpp>
 
 #include <charconv>
-#include <concepts>
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -16,19 +16,26 @@ namespace eigengrad {
 /// Base of all errors: `what()` is "op: message".
 class EIGENGRAD_API Error : public std::runtime_error {
  public:
-  EIGENGRAD_COLD Error(std::string_view op, const std::string& message)
-      : std::runtime_error(std::string(op) + ": " + message), op_(op) {}
+  EIGENGRAD_COLD Error(std::string_view op, std::string_view message)
+      : std::runtime_error(worded(op, message)), op_(op) {}
   /// The function that refused, as the user called it.
   [[nodiscard]] const std::string& op() const noexcept { return op_; }
 
  private:
+  [[nodiscard]] EIGENGRAD_COLD static std::string worded(std::string_view op,
+                                                         std::string_view message) {
+    std::string text(op);
+    text.append(": ", 2).append(message);
+    return text;
+  }
+
   std::string op_;
 };
 
 /// Shapes that do not fit an operation or each other.
 class EIGENGRAD_API ShapeError : public Error {
  public:
-  ShapeError(std::string_view op, const std::string& message, const Shape& lhs = {},
+  ShapeError(std::string_view op, std::string_view message, const Shape& lhs = {},
              const Shape& rhs = {})
       : Error(op, message), lhs_(lhs), rhs_(rhs) {}
   [[nodiscard]] const Shape& lhs() const noexcept { return lhs_; }
@@ -73,32 +80,85 @@ class EIGENGRAD_API FileError : public Error {
 
 namespace detail {
 
-inline void append(std::string& text, std::string_view part) {
-  text += part;
-}
-inline void append(std::string& text, const Shape& shape) {
-  text += to_string(shape);
-}
-template <std::integral I>
-EIGENGRAD_COLD void append(std::string& text, I value) {
-  text += std::to_string(value);
-}
-template <std::floating_point F>
-EIGENGRAD_COLD void append(std::string& text, F value) {
-  if (value != value) {
-    text += "nan";  // without the sign, which says nothing
-    return;
+/// One part of an error text: a text, a number or a shape, by reference. Not a template, and
+/// neither is concat(): one for every list of types was 9 KB of a small program, and time to
+/// compile.
+class Part {
+ public:
+  constexpr Part() noexcept : kind_(Kind::text), text_() {}
+  Part(const char* text) noexcept : kind_(Kind::text), text_(text) {}
+  Part(std::string_view text) noexcept : kind_(Kind::text), text_(text) {}
+  Part(const std::string& text) noexcept : kind_(Kind::text), text_(text) {}
+  Part(const Shape& shape) noexcept : kind_(Kind::shape), shape_(&shape) {}
+  Part(int value) noexcept : kind_(Kind::integer), integer_(value) {}
+  Part(long value) noexcept : kind_(Kind::integer), integer_(value) {}
+  Part(long long value) noexcept : kind_(Kind::integer), integer_(value) {}
+  Part(unsigned value) noexcept : kind_(Kind::natural), natural_(value) {}
+  Part(unsigned long value) noexcept : kind_(Kind::natural), natural_(value) {}
+  Part(unsigned long long value) noexcept : kind_(Kind::natural), natural_(value) {}
+  Part(float value) noexcept : kind_(Kind::single), single_(value) {}
+  Part(double value) noexcept : kind_(Kind::real), real_(value) {}
+
+  EIGENGRAD_COLD void append_to(std::string& text) const {
+    char digits[64];
+    const char* end = digits;
+    switch (kind_) {
+      case Kind::text:
+        text += text_;
+        return;
+      case Kind::shape:
+        text += to_string(*shape_);
+        return;
+      case Kind::integer:
+        end = std::to_chars(digits, digits + sizeof digits, integer_).ptr;
+        break;
+      case Kind::natural:
+        end = std::to_chars(digits, digits + sizeof digits, natural_).ptr;
+        break;
+      case Kind::single:
+        end = number(digits, single_);
+        break;
+      case Kind::real:
+        end = number(digits, real_);
+        break;
+    }
+    text.append(digits, static_cast<std::size_t>(end - digits));
   }
-  char buffer[64];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value);
-  text.append(buffer, end.ptr);
-}
+
+ private:
+  enum class Kind : unsigned char { text, shape, integer, natural, single, real };
+
+  /// The shortest form that reads back; "nan" without its sign, which says nothing.
+  template <class F>
+  static const char* number(char (&digits)[64], F value) {
+    return value != value ? std::to_chars(digits, digits + 64, F(__builtin_nanf(""))).ptr
+                          : std::to_chars(digits, digits + 64, value).ptr;
+  }
+
+  Kind kind_;
+  union {
+    std::string_view text_;
+    const Shape* shape_;
+    long long integer_;
+    unsigned long long natural_;
+    float single_;
+    double real_;
+  };
+};
+
+inline constexpr Part no_part;
 
 /// Joins texts, numbers (shortest form that reads back) and shapes.
-template <class... Parts>
-[[nodiscard]] EIGENGRAD_COLD std::string concat(const Parts&... parts) {
+[[nodiscard]] EIGENGRAD_COLD inline std::string concat(
+    const Part& a = no_part, const Part& b = no_part, const Part& c = no_part,
+    const Part& d = no_part, const Part& e = no_part, const Part& f = no_part,
+    const Part& g = no_part, const Part& h = no_part, const Part& i = no_part,
+    const Part& j = no_part, const Part& k = no_part, const Part& l = no_part,
+    const Part& m = no_part) {
   std::string text;
-  (append(text, parts), ...);
+  for (const Part* const part : {&a, &b, &c, &d, &e, &f, &g, &h, &i, &j, &k, &l, &m}) {
+    part->append_to(text);
+  }
   return text;
 }
 

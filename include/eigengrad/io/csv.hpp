@@ -260,7 +260,7 @@ void save_csv(const std::string& path, const Tensor<T>& x,
   const Tensor<T> values = detail::packed(x);
   Index column = 0;
   for (const T value : values.values()) {
-    detail::append(text, value);
+    detail::Part(value).append_to(text);
     ++column;
     text += column == columns ? '\n' : delimiter;
     column = column == columns ? 0 : column;
