@@ -196,7 +196,7 @@ TEST_CASE("sequential: a wrong input names the layer", "[nn][errors]") {
   const nn::Sequential<float> model({nn::Dense(30, 128), nn::ReLU(), nn::Dense(128, 1)});
   CHECK_THROWS_TEXT(
       model(eg::zeros<float>({32, 29})), eg::ShapeError,
-      "Sequential: layer 0 (Dense): linear: inner dimensions differ: (32, 29) x (30, 128)");
+      "Sequential: layer 0 (Dense): linear_relu: inner dimensions differ: (32, 29) x (30, 128)");
   const nn::Sequential<float> late({Square(), nn::Dense(2, 1, {.name = "out"})});
   CHECK_THROWS_TEXT(
       late(eg::zeros<float>({4, 3})), eg::ShapeError,
