@@ -111,7 +111,7 @@ class Bench:
         for shape in self.options.shapes:
             for threads in self.threads:
                 name = f"step {shape}, {threads_text(threads)}"
-                rows += self.against("floor", name, FLOORS, shape, "step", threads, sense="<=")[0]
+                rows += self.against("floor", name, FLOORS, shape, "step", threads)[0]
         return rows
 
     def peers(self):
@@ -153,7 +153,9 @@ class Bench:
         rows = []
         for shape, extents in ROWS.items():
             for work, text in [("inference", "inference"), ("online", "online step")]:
-                rows += self.against("single", f"{text} {extents}", FLOORS + PEERS, shape, work, 1)[0]
+                # Without an optimizer the fused one is no peer of its own.
+                peers = [name for name in PEERS if work == "online" or name != "pytorch_fused"]
+                rows += self.against("single", f"{text} {extents}", FLOORS + peers, shape, work, 1)[0]
         return rows
 
     def fit(self):

@@ -16,7 +16,8 @@ TITLES = {
               "times as fast we are."),
     "threads": ("Threads", "Two threads against one. Ratio: how many times as fast two are; with one core kept busy "
                 "by another process: their time over that of one thread on the idle machine."),
-    "single": ("One row", "Inference and a training step of a single row, one thread."),
+    "single": ("One row", "Inference and a training step of a single row, one thread. Ratio: our time over that of the "
+               "floors, which are hand-written; of the others, how many times as fast we are."),
     "fit": ("The trainer's fit", "Time of an epoch on the breast cancer data, validation included. Shuffles differ, "
             "so losses are not compared."),
     "gemm": ("Matrix products", "GFLOP/s, one thread."),

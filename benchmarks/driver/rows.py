@@ -88,9 +88,10 @@ def quotient(ours, other, sense):
 
 
 def compare(table, name, against, ours, theirs, sense=None, unit="s"):
-    """A row from two lists of times of the same rounds."""
+    """A row from two lists of times of the same rounds. Against a floor the ratio is our cost."""
     target = target_of(table, name, against)
-    row = Row(table, name, against, unit, target[0] if target else sense or ">=", target=target)
+    usual = sense or ("<=" if against.startswith("floor_") else ">=")
+    row = Row(table, name, against, unit, target[0] if target else usual, target=target)
     row.ours, row.other = min(ours), min(theirs)
     row.ratio = quotient(row.ours, row.other, row.sense)
     rounds = [quotient(x, y, row.sense) for x, y in zip(ours, theirs)]
@@ -113,7 +114,7 @@ def check_losses(row, ours, theirs):
     return row
 
 
-def compare_all(table, name, times, infos, without=(), ours="eigengrad", sense=None, losses=True):
+def compare_all(table, name, times, infos, without=(), ours="eigengrad", losses=True):
     """Rows of `ours` against every other contestant that has times, then those of `without`: {name: why}."""
     without = dict(without)
     if ours not in times:
@@ -123,7 +124,7 @@ def compare_all(table, name, times, infos, without=(), ours="eigengrad", sense=N
     for other, theirs in times.items():
         if other == ours:
             continue
-        row = compare(table, name, other, times[ours], theirs, sense)
+        row = compare(table, name, other, times[ours], theirs)
         if losses:
             check_losses(row, infos[ours].get("loss"), infos[other].get("loss"))
         if infos[other].get("setting"):
