@@ -8,6 +8,7 @@
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/data/dataset.hpp>
+#include <eigengrad/data/datasets.hpp>
 #include <eigengrad/data/labels.hpp>
 #include <eigengrad/data/preprocess.hpp>
 #include <eigengrad/data/rows.hpp>
@@ -92,20 +93,6 @@ EIGENGRAD_API __attribute__((used)) inline constexpr char EIGENGRAD_COMPILED_USE
 }
 
 namespace eigengrad {
-
-// The embedded data sets; their numbers are in data/datasets.hpp, which the umbrella leaves out.
-namespace datasets {
-template <FloatScalar T>
-[[nodiscard]] Dataset<T, std::int64_t> breast_cancer();
-template <FloatScalar T>
-[[nodiscard]] Dataset<T, std::int64_t> digits();
-template <FloatScalar T>
-[[nodiscard]] Dataset<T, std::int64_t> iris();
-template <FloatScalar T>
-[[nodiscard]] Dataset<T, std::int64_t> wine();
-template <FloatScalar T>
-[[nodiscard]] Dataset<T, T> diabetes();
-}  // namespace datasets
 
 // tensor/, for one element type.
 #define EIGENGRAD_COMPILED_TENSOR(T)                                                             \
