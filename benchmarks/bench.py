@@ -116,8 +116,10 @@ class Bench:
 
     def peers(self):
         rows = []
+        if self.options.quick:
+            self.remarks.append("With --quick the peers run on one thread only, for they take long to start.")
         for shape in self.options.shapes:
-            for threads in self.threads:
+            for threads in self.threads[:1] if self.options.quick else self.threads:
                 name = f"step {shape}, {threads_text(threads)}"
                 found, times = self.against("peers", name, PEERS, shape, "step", threads)
                 rows += found
@@ -211,7 +213,7 @@ class Bench:
 
 def parse(arguments):
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="floor, peers, gemm, heap and compile only")
+    parser.add_argument("--quick", action="store_true", help="floor, peers on one thread, gemm, heap and compile only")
     parser.add_argument("--only", nargs="+", metavar="TABLE", choices=list(report.TITLES),
                         help="only these tables: " + " ".join(report.TITLES))
     parser.add_argument("--json", type=Path, metavar="FILE", help="writes every row there too")
