@@ -36,7 +36,7 @@ inline constexpr Index block = 256;
 
 template <FloatScalar T, class F, std::size_t... K>
 void packets(const void* erased, T* out, const T* const* in, Index n) noexcept {
-  const F& f = *static_cast<const F*>(erased);
+  const F f = *static_cast<const F*>(erased);  // a copy, which no store can change
   const T* const from[] = {in[K]...};
   for (Index i = 0; i < n; i += Packet<T>::lanes) {
     Packet<T>(f(Packet<T>::load(from[K] + i)...)).store(out + i);

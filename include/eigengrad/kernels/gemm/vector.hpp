@@ -155,9 +155,11 @@ void gemm_finish_vector(const VectorProduct<T>& p, Index begin, Index end, const
       value = multiply_add(P(p.beta), P::load_part(c, count, p.c_stride), value);
     }
     if (p.bias != nullptr) {
-      value = value + (p.bias_stride == 0
-                           ? P(*p.bias)
-                           : P::load_part(p.bias + i * p.bias_stride, count, p.bias_stride));
+      const T* const bias = p.bias + i * p.bias_stride;
+      const bool together = p.bias_stride == 1 && count == P::lanes;
+      value = value + (p.bias_stride == 0 ? P(*bias)
+                       : together         ? P::load(bias)
+                                          : P::load_part(bias, count, p.bias_stride));
     }
     if (count == P::lanes && p.c_stride == 1) {
       value.store(c);
