@@ -4,9 +4,9 @@
 #define EIGENGRAD_INSTANTIATE template
 
 // clang-format off: clang wants the definitions first
+#include <eigengrad/compiled.hpp>
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
-#include <eigengrad/compiled.hpp>
 // clang-format on
 
 extern "C" {
