@@ -3,10 +3,11 @@
 #define EIGENGRAD_COMPILED_SOURCE
 #define EIGENGRAD_INSTANTIATE template
 
-// clang-format off: clang wants the definitions first
-#include <eigengrad/compiled.hpp>
+// The definitions first, which clang wants before their instantiations.
+// clang-format off
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/compiled.hpp>
 // clang-format on
 
 extern "C" {
