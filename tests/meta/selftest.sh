@@ -120,6 +120,16 @@ expect text 'include/eigengrad/nn/dense.hpp:3: differs between standard librarie
 echo 'length include/gone.hpp a table' >>"$scratch/exceptions.txt"
 expect text "excuses 'include/gone.hpp', which does not exist"
 
+readme() {
+  mkdir -p examples
+  printf '%s\n' 'A program:' '```cpp' "$1" '```' >README.md
+  echo "$2" >examples/quickstart.cpp
+}
+readme 'int main() {}' 'int main() {}'
+expect_pass readme
+readme 'int main() {}' 'int main() { return 0; }'
+expect readme 'README.md: its program (<) is not examples/quickstart.cpp (>)'
+
 fresh_tree
 header include/eigengrad/nn/dense.hpp 'inline std::string name() { return {}; }'
 expect alone 'include/eigengrad/nn/dense.hpp: does not compile alone'
