@@ -35,6 +35,7 @@
 #include <eigengrad/ops/extrema.hpp>
 #include <eigengrad/ops/indexing.hpp>
 #include <eigengrad/ops/join.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/logsumexp.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/maximum.hpp>
@@ -197,6 +198,8 @@ namespace eigengrad {
   EIGENGRAD_INSTANTIATE Tensor<T> linear(const Tensor<T>&, const Tensor<T>&,                      \
                                          const std::type_identity_t<Tensor<T>>&);                 \
   EIGENGRAD_INSTANTIATE Tensor<T> linear(const Tensor<T>&, const Tensor<T>&);                     \
+  EIGENGRAD_INSTANTIATE Tensor<T> linear_relu(const Tensor<T>&, const Tensor<T>&,                 \
+                                              const std::type_identity_t<Tensor<T>>&);            \
   EIGENGRAD_INSTANTIATE Tensor<T> maximum(const Tensor<T>&, const Tensor<T>&);                    \
   EIGENGRAD_INSTANTIATE Tensor<T> maximum(const Tensor<T>&, std::type_identity_t<T>);             \
   EIGENGRAD_INSTANTIATE Tensor<T> minimum(const Tensor<T>&, const Tensor<T>&);                    \

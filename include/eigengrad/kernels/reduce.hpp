@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
@@ -133,14 +134,34 @@ inline void columns(const R& r, T* out, bool add, const T* x, Index row_stride, 
     a.store(out + j);
     b.store(out + j + width);
   }
-  for (; j < columns_count; j += width) {
-    const Index count = std::min(width, columns_count - j);
-    Packet<T> a = add ? Packet<T>::load_part(out + j, count) : Packet<T>(R::neutral);
+  for (; j + width <= columns_count; j += width) {
+    Packet<T> a = add ? Packet<T>::load(out + j) : Packet<T>(R::neutral);
     for (Index i = 0; i < rows; ++i) {
-      a = r(a, Packet<T>::load_part(x + i * row_stride + j, count));
+      a = r(a, Packet<T>::load(x + i * row_stride + j));
     }
-    a.store_part(out + j, count);
+    a.store(out + j);
   }
+  if (j == columns_count) {
+    return;
+  }
+  const Index count = columns_count - j;
+  if (columns_count < width) {
+    Packet<T> a = add ? Packet<T>::load_part(out, count) : Packet<T>(R::neutral);
+    for (Index i = 0; i < rows; ++i) {
+      a = r(a, Packet<T>::load_part(x + i * row_stride, count));
+    }
+    a.store_part(out, count);
+    return;
+  }
+  // The last columns, read as a whole packet that overlaps the one before; only they are stored.
+  const Index first = columns_count - width;
+  Packet<T> a = add ? Packet<T>::load(out + first) : Packet<T>(R::neutral);
+  for (Index i = 0; i < rows; ++i) {
+    a = r(a, Packet<T>::load(x + i * row_stride + first));
+  }
+  T last[static_cast<std::size_t>(width)];
+  a.store(last);
+  std::memcpy(out + j, last + (width - count), static_cast<std::size_t>(count) * sizeof(T));
 }
 
 /// The two loops of a reduction over elements that lie together, its type erased.

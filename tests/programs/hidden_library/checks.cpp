@@ -6,7 +6,7 @@
 #include "state.hpp"
 
 #include <eigengrad/ops/arithmetic.hpp>
-#include <eigengrad/ops/matmul.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/tanh.hpp>
 #include <eigengrad/tensor/copy.hpp>

@@ -7,7 +7,7 @@
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/ops/exponential.hpp>
-#include <eigengrad/ops/matmul.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/tanh.hpp>
 #include <eigengrad/tensor/creation.hpp>
 

@@ -10,6 +10,7 @@
 #if !defined(UNIT_PRODUCTS)
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/exponential.hpp>
+#include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/machinery/unary.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/shape.hpp>
@@ -54,9 +55,9 @@ struct Cube {
 #endif
 
 /// What gemm() gives for two row-major matrices, either of them transposed first.
-template <class T, class Activation>
+template <class T>
 eg::Tensor<T> product(const eg::Tensor<T>& x, const eg::Tensor<T>& y, bool x_transposed,
-                      bool y_transposed, const Activation& activation) {
+                      bool y_transposed, eg::kernels::GemmActivation<T> activation) {
   eg::kernels::GemmArguments<T> p;
   p.m = x.extent(x_transposed ? 1 : 0);
   p.k = x.extent(x_transposed ? 0 : 1);
@@ -70,7 +71,8 @@ eg::Tensor<T> product(const eg::Tensor<T>& x, const eg::Tensor<T>& y, bool x_tra
   p.b_column_stride = y_transposed ? p.k : 1;
   p.c = z.mutable_data();
   p.c_row_stride = p.n;
-  eg::kernels::gemm(p, activation);
+  p.activation = activation;
+  eg::kernels::gemm(p);
   return z;
 }
 
@@ -78,12 +80,12 @@ template <class T>
 Functions<T> functions() {
   Functions<T> f{};
   f.negated_matmul = [](const eg::Tensor<T>& x, const eg::Tensor<T>& y) {
-    return product(x, y, false, false, Negate{});
+    return product<T>(x, y, false, false, &eg::kernels::gemm_activation<T, Negate>);
   };
 #if defined(UNIT_PRODUCTS)
   f.matmul = [](const eg::Tensor<T>& x, const eg::Tensor<T>& y, bool x_transposed,
                 bool y_transposed) {
-    return product(x, y, x_transposed, y_transposed, eg::kernels::Identity{});
+    return product<T>(x, y, x_transposed, y_transposed, nullptr);
   };
 #else
   f.matmul = [](const eg::Tensor<T>& x, const eg::Tensor<T>& y, bool x_transposed,
