@@ -86,6 +86,7 @@ namespace detail {
 class Part {
  public:
   constexpr Part() noexcept : kind_(Kind::text), text_() {}
+  // NOLINTBEGIN(google-explicit-constructor): implicit on purpose
   Part(const char* text) noexcept : kind_(Kind::text), text_(text) {}
   Part(std::string_view text) noexcept : kind_(Kind::text), text_(text) {}
   Part(const std::string& text) noexcept : kind_(Kind::text), text_(text) {}
@@ -98,6 +99,7 @@ class Part {
   Part(unsigned long long value) noexcept : kind_(Kind::natural), natural_(value) {}
   Part(float value) noexcept : kind_(Kind::single), single_(value) {}
   Part(double value) noexcept : kind_(Kind::real), real_(value) {}
+  // NOLINTEND(google-explicit-constructor)
 
   EIGENGRAD_COLD void append_to(std::string& text) const {
     char digits[64];
