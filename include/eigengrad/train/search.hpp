@@ -65,7 +65,7 @@ template <class Score, class Report>
   if (all == 0) {
     throw ValueError("search", "a list of the space is empty");
   }
-  if (options.trials.has_value() && *options.trials < 1) {
+  if (options.trials.value_or(1) < 1) {
     throw ValueError("search",
                      eigengrad::detail::concat("trials is not positive: ", *options.trials));
   }
