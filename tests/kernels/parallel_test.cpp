@@ -109,3 +109,31 @@ TEST_CASE("parallel_tasks: two tasks of one thread number never overlap",
   });
   CHECK(overlaps.load() == 0);
 }
+
+TEST_CASE("resume_time: losing more than the work keeps loops on one thread for a while",
+          "[kernels][parallel]") {
+  // Worked for 1 ms, then waited for 1: the other thread had the last task.
+  CHECK(kernels::resume_time(10.0, 1e-3, 1e-3) == 10.0);
+  // Lost 0.4 ms: threads that woke up.
+  CHECK(kernels::resume_time(10.0, 0.0, 0.4e-3) == 10.0);
+  // Worked for 1 ms and lost 6: a thread lost its core.
+  CHECK(kernels::resume_time(10.0, 1e-3, 6e-3) == Catch::Approx(10.096));
+}
+
+#if EIGENGRAD_OPENMP
+TEST_CASE("parallel_tasks: every task runs on the calling thread until the time to resume",
+          "[kernels][parallel]") {
+  const Threads threads(4);
+  const double before = kernels::parallel_resume;
+  kernels::parallel_resume = omp_get_wtime() + 1e6;
+  int last = -1;
+  bool in_order = true;
+  kernels::parallel_tasks(100, 4, [&](Index task, int thread) noexcept {
+    in_order = in_order && thread == 0 && task == last + 1;
+    last = static_cast<int>(task);
+  });
+  kernels::parallel_resume = before;
+  CHECK(in_order);
+  CHECK(last == 99);
+}
+#endif

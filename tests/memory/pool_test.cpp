@@ -108,6 +108,22 @@ TEST_CASE("pool: blocks are aligned to 64 bytes and come back last in, first out
   eg::detail::pool_release(b, 193);
 }
 
+TEST_CASE("pool: blocks of 4 MiB and more begin at a huge page", "[memory]") {
+  // At the bottom of the largest class below, the smallest one above, and where huge pages end
+  // before the block does.
+  for (const std::size_t bytes : {4 * mebibyte - 1, 4 * mebibyte + 1, 9 * mebibyte}) {
+    auto* const block = static_cast<char*>(eg::detail::pool_allocate(bytes));
+    INFO("bytes " << bytes);
+    CHECK(reinterpret_cast<std::uintptr_t>(block) % (2 * mebibyte) == 0);
+    block[0] = 1;
+    block[bytes - 1] = 2;
+    CHECK(block[0] + block[bytes - 1] == 3);
+    eg::detail::pool_release(block, bytes);
+  }
+  CHECK(eg::detail::pool_block_alignment(4 * mebibyte - 1) == std::align_val_t{64});
+  eg::release_cached_memory();
+}
+
 TEST_CASE("pool: more than 2^48 bytes are refused", "[memory]") {
   CHECK_THROWS_AS(eg::detail::pool_allocate((std::size_t{1} << 48) + 1), std::bad_alloc);
 }

@@ -12,6 +12,7 @@
 
 #if EIGENGRAD_OPENMP
 #include <omp.h>
+#include <time.h>
 #endif
 
 namespace eigengrad {
@@ -74,20 +75,59 @@ namespace kernels::inline EIGENGRAD_KERNELS_KEY {
   return tasks < usable ? (tasks < 1 ? 1 : static_cast<int>(tasks)) : usable;
 }
 
-/// Runs body(task, thread) for every task in [0, tasks) on `threads` threads; `thread` is in
-/// [0, threads) and tells apart what runs at the same time. `body` must not throw, and must give
-/// the same result whichever thread runs it and in any order.
+/// When loops should use several threads again after one that ended at `end`, in whose time the
+/// calling thread computed for `worked` and for `lost` did not: all in seconds. Losing more than
+/// one works means that another process has a core, for a slice of the scheduler's time, and that
+/// the threads wait for each other: a training step of 4 ms with a dozen such loops then takes 70.
+/// So the next loops stay on one thread, sixteen times as long as was lost.
+[[nodiscard]] constexpr double resume_time(double end, double worked, double lost) noexcept {
+  constexpr double usual = 0.5e-3;  // threads that start, or wake
+  return lost > worked + usual ? end + 16 * lost : end;
+}
+
+#if EIGENGRAD_OPENMP
+/// Until then the calling thread's loops stay on it.
+EIGENGRAD_API inline constinit thread_local double parallel_resume = 0;
+
+/// Seconds that the calling thread was computing so far; where the system does not count them,
+/// those that have passed.
+[[nodiscard]] inline double thread_seconds() noexcept {
+#if defined(CLOCK_THREAD_CPUTIME_ID)
+  timespec t{};
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0) {
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+  }
+#endif
+  return omp_get_wtime();
+}
+#endif
+
+/// Runs body(task, thread) for every task in [0, tasks) on `threads` threads, or on one while the
+/// machine is busy; `thread` is in [0, threads) and tells apart what runs at the same time. `body`
+/// must not throw, and must give the same result whichever thread runs it and in any order.
 ///
 /// Cost: no heap call of ours; with one thread, a plain loop
 template <class F>
 void parallel_tasks(Index tasks, [[maybe_unused]] int threads, F&& body) {
 #if EIGENGRAD_OPENMP
-  if (threads > 1) {
-    // Dynamic: a thread that lost its core to another process takes fewer tasks.
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (Index task = 0; task < tasks; ++task) {
-      body(task, omp_get_thread_num());
+  const double begin = threads > 1 ? omp_get_wtime() : 0;
+  if (threads > 1 && begin >= parallel_resume) {
+    const double before = thread_seconds();
+    double after = before;
+#pragma omp parallel num_threads(threads)
+    {
+      const int thread = omp_get_thread_num();
+      // Dynamic: a thread that lost its core to another process takes fewer tasks.
+#pragma omp for schedule(dynamic, 1) nowait
+      for (Index task = 0; task < tasks; ++task) {
+        body(task, thread);
+      }
+      if (thread == 0) {
+        after = thread_seconds();  // from here it waits for the others
+      }
     }
+    const double end = omp_get_wtime();
+    parallel_resume = resume_time(end, after - before, end - begin - (after - before));
     return;
   }
 #endif

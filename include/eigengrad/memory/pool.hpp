@@ -14,12 +14,21 @@
 #include <cstdint>
 #include <new>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace eigengrad {
 
 namespace detail {
 
 /// Alignment of every block, in bytes: a cache line, and the widest vector register.
 inline constexpr std::size_t pool_alignment = 64;
+
+/// A huge page of Linux, and the block from which huge pages are asked for: a product of large
+/// matrices walks more small pages than a processor's table of addresses holds.
+inline constexpr std::size_t pool_huge_page = std::size_t{1} << 21;
+inline constexpr std::size_t pool_huge_block = 2 * pool_huge_page;
 
 /// Size classes: multiples of 64 bytes up to 1 KiB, then eight steps an octave, so that at most 1/8
 /// is wasted.
@@ -78,6 +87,27 @@ EIGENGRAD_API inline constinit std::atomic<std::int64_t> pool_taken_elsewhere[25
   return *reinterpret_cast<void**>(static_cast<char*>(block) + offset);
 }
 
+/// Of a block of that size, for operator new and operator delete.
+[[nodiscard]] constexpr std::align_val_t pool_block_alignment(std::size_t block_bytes) noexcept {
+  return std::align_val_t{block_bytes >= pool_huge_block ? pool_huge_page : pool_alignment};
+}
+
+/// A block from the heap, of huge pages where it is large and the system has them to give.
+/// Throws: std::bad_alloc
+[[nodiscard]] inline void* pool_new(std::size_t block_bytes) {
+  void* const block = ::operator new(block_bytes, pool_block_alignment(block_bytes));
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (block_bytes >= pool_huge_block) {
+    static_cast<void>(madvise(block, block_bytes / pool_huge_page * pool_huge_page, MADV_HUGEPAGE));
+  }
+#endif
+  return block;
+}
+
+inline void pool_delete(void* block, std::size_t block_bytes) noexcept {
+  ::operator delete(block, pool_block_alignment(block_bytes));
+}
+
 inline void pool_trim(PoolState& pool) noexcept {
   for (int size_class = 0; size_class < pool_classes; ++size_class) {
     const std::size_t block_bytes = pool_class_bytes(size_class);
@@ -86,7 +116,7 @@ inline void pool_trim(PoolState& pool) noexcept {
       void* const block = list;
       list = pool_next(block, block_bytes);
       unpoison(block, block_bytes);
-      ::operator delete (block, std::align_val_t{pool_alignment});
+      pool_delete(block, block_bytes);
     }
   }
   pool.cached = 0;
@@ -117,7 +147,7 @@ EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
     pool_open(pool);
   }
   pool.live -= pool_taken_elsewhere[pool.number].exchange(0, std::memory_order_relaxed);
-  return ::operator new (block_bytes, std::align_val_t{pool_alignment});
+  return pool_new(block_bytes);
 }
 
 /// A block of at least `bytes`, aligned to 64; its content is whatever was there.
@@ -166,7 +196,7 @@ inline void pool_release(void* memory, std::size_t bytes, std::uint8_t home) noe
   }
   if (pool.closed || !pool.opened || static_cast<std::int64_t>(pool.cached + block_bytes) > most) {
     unpoison(memory, block_bytes);
-    ::operator delete (memory, std::align_val_t{pool_alignment});
+    pool_delete(memory, block_bytes);
     return;
   }
   unpoison(memory, block_bytes);

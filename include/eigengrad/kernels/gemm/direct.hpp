@@ -16,6 +16,26 @@ template <FloatScalar T>
          2 * gemm_tile_columns<T>;
 }
 
+/// Copies rows of `columns` elements, fewer than a block of C has.
+template <FloatScalar T>
+EIGENGRAD_INLINE void gemm_copy_narrow(Index rows, Index columns, const T* from, Index from_stride,
+                                       T* to, Index to_stride) noexcept {
+  using P = Packet<T>;
+  for (Index r = 0; r < rows; ++r) {
+    const T* const source = from + r * from_stride;
+    T* const target = to + r * to_stride;
+    if (columns >= P::lanes) {  // two packets that overlap
+      const P tail = P::load(source + columns - P::lanes);
+      P::load(source).store(target);
+      tail.store(target + columns - P::lanes);
+    } else {
+      for (Index j = 0; j < columns; ++j) {
+        target[j] = source[j];
+      }
+    }
+  }
+}
+
 /// Blocks of C narrower than the micro-kernel, at the end of its rows: one at a time through a
 /// padded copy. `p.b` is a padded panel.
 template <FloatScalar T>
@@ -27,27 +47,17 @@ __attribute__((noinline)) void gemm_fringe_tiles(Index rows, Index count, Index 
   T* c = p.c;
   const Index c_row_stride = p.c_row_stride;
   if (p.bias != nullptr) {
-    for (Index j = 0; j < columns; ++j) {
-      bias[j] = p.bias[j];
-    }
+    gemm_copy_narrow(1, columns, p.bias, 0, bias, 0);
     p.bias = bias;
   }
   p.c = block;
   p.c_row_stride = width;
   for (; count > 0; --count) {
     if (p.beta != T(0)) {
-      for (Index r = 0; r < rows; ++r) {
-        for (Index j = 0; j < columns; ++j) {
-          block[r * width + j] = c[r * c_row_stride + j];
-        }
-      }
+      gemm_copy_narrow(rows, columns, c, c_row_stride, block, width);
     }
     gemm_tiles_of<T, gemm_tile_packets>(rows, 1, p);
-    for (Index r = 0; r < rows; ++r) {
-      for (Index j = 0; j < columns; ++j) {
-        c[r * c_row_stride + j] = block[r * width + j];
-      }
-    }
+    gemm_copy_narrow(rows, columns, block, width, c, c_row_stride);
     p.a += p.a_tile_stride;
     c += rows * c_row_stride;
   }

@@ -69,7 +69,7 @@ __attribute__((noinline)) void gemm_pack_b(Index k, Index columns, const T* b, I
       Packet<T>::load(b + l * row_stride).store(packed + l * width);
       tail.store(packed + l * width + columns - lanes);
     }
-  } else if (row_stride == 1 && columns == width) {
+  } else if (row_stride == 1) {
     gemm_pack_across<T, gemm_tile_packets>(k, columns, b, column_stride, width, packed);
   } else {
     for (Index l = 0; l < k; ++l) {

@@ -13,11 +13,13 @@ namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 inline constexpr Index gemm_most_depth = 320;
 /// Most rows of a task: what is copied of A then stays in half the second-level cache.
 inline constexpr Index gemm_most_rows = 192;
-/// Bytes of B from which its panels are copied: beyond half the second-level cache.
-inline constexpr Index gemm_pack_b_bytes = Index{1} << 18;
+/// Bytes of B from which its panels are copied, and rows of C that repay it: read in place, the
+/// rows of a panel fall into few sets of the first-level cache when B is wide.
+inline constexpr Index gemm_pack_b_bytes = Index{1} << 16;
+inline constexpr Index gemm_pack_b_rows = 64;
 /// Bytes of A from which its rows are copied when k runs along them, and when k runs across them.
 inline constexpr Index gemm_pack_a_bytes = Index{1} << 19;
-inline constexpr Index gemm_pack_a_across_bytes = Index{1} << 16;
+inline constexpr Index gemm_pack_a_across_bytes = Index{1} << 17;
 /// Columns of C that repay the copy of A.
 inline constexpr Index gemm_pack_a_columns = 128;
 /// Columns of a task, with A copied for each task or read in place.
@@ -25,6 +27,8 @@ inline constexpr Index gemm_packed_columns = 512;
 inline constexpr Index gemm_direct_columns = 128;
 /// Multiply-adds from which a product is given to several threads: 40 microseconds of one.
 inline constexpr Index gemm_parallel_work = Index{1} << 21;
+/// Tasks of such a product, so that the last ones end together; narrow ones cost A's copy again.
+inline constexpr Index gemm_least_tasks = 8;
 /// Elements of the matrix from which a matrix-vector product is given to several threads, and rows
 /// of each of their tasks.
 inline constexpr Index gemm_parallel_matrix = Index{1} << 18;
@@ -61,10 +65,15 @@ template <FloatScalar T>
       p.a_column_stride == 1 || p.k == 1 ? gemm_pack_a_bytes : gemm_pack_a_across_bytes;
   plan.packs_a = p.n >= gemm_pack_a_columns && p.m * p.k * bytes >= a_least;
   plan.packs_b = (p.b_column_stride != 1 && p.n > 1) ||
-                 (p.m > 2 * gemm_tile_rows && p.k * p.n * bytes > gemm_pack_b_bytes);
-  plan.columns = equal_pieces(p.n, plan.packs_a ? gemm_packed_columns : gemm_direct_columns,
-                              gemm_tile_columns<T>);
+                 (p.m >= gemm_pack_b_rows && p.k * p.n * bytes >= gemm_pack_b_bytes);
   plan.parallel = p.m * p.n * p.k >= gemm_parallel_work;
+  Index most = plan.packs_a ? gemm_packed_columns : gemm_direct_columns;
+  const Index row_tasks = (p.m + plan.rows - 1) / plan.rows;
+  while (plan.parallel && most > gemm_direct_columns &&
+         row_tasks * ((p.n + most - 1) / most) < gemm_least_tasks) {
+    most /= 2;
+  }
+  plan.columns = equal_pieces(p.n, most, gemm_tile_columns<T>);
   return plan;
 }
 

@@ -80,6 +80,12 @@ __attribute__((noinline)) void gemm_tiles(Index count, const TileColumn<T>& p) n
       forget_origin(a[group]);
     }
     const T* b = p.b;
+    if (p.beta != T(0)) {  // C is read at the end, by when it has come
+#pragma GCC unroll 16
+      for (int r = 0; r < Rows; ++r) {
+        __builtin_prefetch(c + r * c_row_stride, 1);
+      }
+    }
 #if defined(__clang__)
 #pragma clang loop unroll(disable)
 #endif
