@@ -29,5 +29,6 @@ install(FILES
   ${PROJECT_BINARY_DIR}/eigengradConfig.cmake
   ${PROJECT_BINARY_DIR}/eigengradConfigVersion.cmake
   ${CMAKE_CURRENT_LIST_DIR}/FindEigenForEigengrad.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/BackendsForEigengrad.cmake
   DESTINATION ${eigengrad_package_dir})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

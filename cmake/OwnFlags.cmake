@@ -67,8 +67,15 @@ if(EIGENGRAD_COVERAGE)
   target_link_options(eigengrad_own_flags INTERFACE --coverage)
 endif()
 
+# eigengrad_own_backend: eigengrad::blas with EIGENGRAD_BLAS, eigengrad::onednn with EIGENGRAD_ONEDNN,
+# else nothing. Not among our flags, for some units link to those without the library.
+add_library(eigengrad_own_backend INTERFACE)
+target_link_libraries(eigengrad_own_backend INTERFACE
+  $<TARGET_NAME_IF_EXISTS:eigengrad::blas> $<TARGET_NAME_IF_EXISTS:eigengrad::onednn>)
+
 # eigengrad_executable(NAME SOURCES...): a program of ours, with the library and our flags.
 function(eigengrad_executable name)
   add_executable(${name} ${ARGN})
-  target_link_libraries(${name} PRIVATE eigengrad::eigengrad eigengrad_own_flags)
+  target_link_libraries(${name} PRIVATE
+    eigengrad::eigengrad eigengrad_own_flags eigengrad_own_backend)
 endfunction()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+HELLO = ROOT / "benchmarks/compile/hello_mlp.cpp"
 
 
 def run(command):
@@ -35,8 +36,7 @@ class Budgets:
     def step_a(self):
         """a warm training step of 30-128-64-1 on a batch of 32"""
         program = self.scratch / "step_a"
-        run([*self.compile, "-O3", "-fno-math-errno", "-mavx2", "-mfma", "-mtune=generic", HERE / "step_a.cpp",
-             "-o", program])
+        run([*self.compile, "-O3", "-fno-math-errno", "-mavx2", "-mfma", "-mtune=generic", HELLO, "-o", program])
 
         def instructions(steps):
             output, _ = run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, steps])
@@ -51,16 +51,15 @@ class Budgets:
         unit.write_text("#include <eigengrad/eigengrad.hpp>\n")
         return run([*self.compile, "-O2", "-c", unit, "-o", unit.with_suffix(".o")])[1]
 
-    def quickstart_memory(self):
-        """of the compiler, with examples/quickstart.cpp, -O2"""
-        return run([*self.compile, "-O2", "-c", ROOT / "examples/quickstart.cpp", "-o",
-                    self.scratch / "quickstart.o"])[1]
+    def hello_memory(self):
+        """of the compiler, with benchmarks/compile/hello_mlp.cpp, -O2"""
+        return run([*self.compile, "-O2", "-c", HELLO, "-o", self.scratch / "hello.o"])[1]
 
-    def quickstart_size(self):
-        """of the program made there, stripped, without the table that it embeds"""
-        program = self.scratch / "quickstart"
-        run([self.compile[0], "-s", self.scratch / "quickstart.o", "-o", program])
-        return (program.stat().st_size - (ROOT / "data/breast_cancer.csv").stat().st_size) / 1e3
+    def hello_size(self):
+        """of the program made there, stripped"""
+        program = self.scratch / "hello"
+        run([self.compile[0], "-s", self.scratch / "hello.o", "-o", program])
+        return program.stat().st_size / 1e3
 
 
 def main():

@@ -17,7 +17,7 @@ struct BuildInfo {
   std::string instruction_set;  ///< of the kernels: "sse2", "avx2", "avx512", "neon", ...
   int vector_bytes = 0;         ///< of one vector register as the kernels use it
   bool default_target = false;  ///< no flag asked for more than every such processor has
-  std::string gemm;             ///< what computes matrix products: "direct" or "eigen"
+  std::string gemm;             ///< matrix products: "direct", "eigen", "blas" or "onednn"
   std::string eigen;            ///< version of the Eigen on the include path: "3.4.0"
   bool openmp = false;          ///< whether kernels may use several threads
   int threads = 1;              ///< as num_threads()

@@ -1,8 +1,10 @@
 #pragma once
 // One matrix product as a test case: operands in padded buffers whose padding is NaN, the product
-// by three plain loops in double, and the comparison. Shared by the tests of both backends.
+// by three plain loops in double, and the comparison. And what every backend is tested
+// with.
 
 #include <eigengrad/kernels/gemm/arguments.hpp>
+#include <eigengrad/kernels/math/basic.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -10,7 +12,8 @@
 #include <string>
 #include <vector>
 
-namespace gemm_test {
+// Keyed, for the units of a test program may have different backends.
+namespace gemm_test::inline EIGENGRAD_KERNELS_KEY {
 
 using eigengrad::Index;
 using eigengrad::kernels::GemmArguments;
@@ -193,4 +196,94 @@ struct Case {
   }
 };
 
-}  // namespace gemm_test
+/// Extents around the blocks of kernels, empty ones too, in every transpose and form: what is wrong
+/// with `product`, or nothing.
+template <class T, class Product>
+std::string check_extents(Product product) {
+  int which = 0;
+  for (const Index m : {0, 1, 3, 8, 17, 64, 257}) {
+    for (const Index n : {0, 1, 3, 8, 17, 64, 257}) {
+      for (const Index k : {0, 1, 3, 8, 17, 64, 300}) {
+        if (m * n * k > 257 * 64 * 64) {
+          continue;
+        }
+        for (int transposes = 0; transposes < 4; ++transposes) {
+          const Form each = form(transposes % 2 == 1, transposes / 2 == 1, ++which / 5);
+          std::string wrong = Case<T>(m, n, k, each).run(product);
+          if (!wrong.empty()) {
+            return wrong;
+          }
+        }
+      }
+    }
+  }
+  return {};
+}
+
+struct Magnitude {
+  template <class S>
+  S operator()(S x) const noexcept {
+    return eigengrad::math::abs(x);
+  }
+};
+
+/// `product` with bias and |x| as the activation: what is wrong, or nothing.
+template <class T, class Product>
+std::string check_epilogue(Product product) {
+  const auto magnitudes = [&](GemmArguments<T> arguments) {
+    arguments.activation = eigengrad::kernels::gemm_activation<T, Magnitude>;
+    product(arguments);
+  };
+  return Case<T>(37, 21, 50, Form{.bias = true}).run(magnitudes, [](double x) {
+    return std::fabs(x);
+  });
+}
+
+/// ((1, 2), (3, 4)) times ((5, 6), (5, 6)), both every second column of larger matrices, the rows
+/// of the first in reverse and those of the second one and the same: ((15, 18), (35, 42)).
+template <class Product>
+std::vector<float> strided_product(Product product) {
+  const std::vector<float> a{3, -1, 4, -1, 1, -1, 2, -1};
+  const std::vector<float> b{5, -1, 6, -1};
+  std::vector<float> c(4);
+  product(GemmArguments<float>{.m = 2,
+                               .n = 2,
+                               .k = 2,
+                               .a = a.data() + 4,
+                               .a_row_stride = -4,
+                               .a_column_stride = 2,
+                               .b = b.data(),
+                               .b_row_stride = 0,
+                               .b_column_stride = 2,
+                               .c = c.data(),
+                               .c_row_stride = 2});
+  return c;
+}
+inline const std::vector<float> strided_expected{15, 18, 35, 42};
+
+/// Where two products differ by more than rounding, or nothing.
+template <class T, class One, class Other>
+std::string check_agreement(One one, Other other) {
+  constexpr Index shapes[][3] = {{32, 128, 30}, {128, 10, 256}, {200, 300, 520}, {33, 65, 17}};
+  for (const auto& [m, n, k] : shapes) {
+    Case<T> first(m, n, k, Form{.bias = true});
+    Case<T> second(m, n, k, Form{.bias = true});
+    one(first.arguments());
+    other(second.arguments());
+    // Both round k sums of terms below 1/4, in different orders.
+    const double tolerance =
+        double{std::numeric_limits<T>::epsilon()} * (2 + 0.25 * static_cast<double>(k));
+    for (Index i = 0; i < m; ++i) {
+      for (Index j = 0; j < n; ++j) {
+        const double difference = double{first.c.at(i, j)} - double{second.c.at(i, j)};
+        if (!(std::fabs(difference) <= tolerance)) {
+          return std::to_string(difference) + " apart at (" + std::to_string(i) + ", " +
+                 std::to_string(j) + ") of (" + std::to_string(m) + ", " + std::to_string(n) + ")";
+        }
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace gemm_test::inline EIGENGRAD_KERNELS_KEY

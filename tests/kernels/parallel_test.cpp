@@ -117,7 +117,7 @@ TEST_CASE("resume_time: losing more than the work keeps loops on one thread for 
   // Lost 0.4 ms: threads that woke up.
   CHECK(kernels::resume_time(10.0, 0.0, 0.4e-3) == 10.0);
   // Worked for 1 ms and lost 6: a thread lost its core.
-  CHECK(kernels::resume_time(10.0, 1e-3, 6e-3) == Catch::Approx(10.096));
+  CHECK_THAT(kernels::resume_time(10.0, 1e-3, 6e-3), Catch::Matchers::WithinAbs(10.096, 1e-12));
 }
 
 #if EIGENGRAD_OPENMP

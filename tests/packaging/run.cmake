@@ -19,7 +19,7 @@ if(WAY STREQUAL "find_package")
 
   file(GLOB package_files ${WORK_DIR}/moved/share/cmake/eigengrad/*.cmake)
   list(LENGTH package_files count)
-  expect("the number of package files" ${count} 4)
+  expect("the number of package files" ${count} 5)
   foreach(file IN LISTS package_files)
     file(READ ${file} text)
     foreach(folder ${SOURCE_DIR} ${BINARY_DIR} ${EIGEN_DIR})

@@ -4,6 +4,8 @@
 // Set by the user before the first include (or on the command line):
 //   EIGENGRAD_NO_OPENMP    keep every kernel on the calling thread even when OpenMP is on
 //   EIGENGRAD_GEMM_EIGEN   compute every matrix product with Eigen's packing and micro-kernel
+//   EIGENGRAD_GEMM_BLAS    compute large matrix products with the BLAS that the program links to
+//   EIGENGRAD_GEMM_ONEDNN  compute large matrix products of floats with oneDNN (one of these three)
 //   EIGENGRAD_LIST_OP      set by testing/op_list.hpp or op_suite.hpp: lists every op that follows
 // Set here:
 //   EIGENGRAD_API          default visibility: state and types shared between libraries
@@ -12,7 +14,8 @@
 //   EIGENGRAD_INLINE       must be inlined (packet arithmetic)
 //   EIGENGRAD_NOINLINE     one copy for all its callers, which would gain nothing from their own
 //   EIGENGRAD_OPENMP       1 when kernels may use OpenMP
-//   EIGENGRAD_GEMM_DIRECT  1 when this instruction set has a direct matrix product, and it is used
+//   EIGENGRAD_GEMM_DIRECT  1 when this instruction set has a direct matrix product, and it is used,
+//                          if only for what a library does not take
 //   EIGENGRAD_VECTOR_BYTES, EIGENGRAD_VECTOR_REGISTERS    size and number of vector registers
 //   EIGENGRAD_KERNELS_KEY  name of the inline namespace of row 2, one per instruction set and
 //                          backend, so that units compiled with different flags share no kernel
@@ -90,12 +93,26 @@
 #define EIGENGRAD_VECTOR_REGISTERS 16
 #endif
 
+#if defined(EIGENGRAD_GEMM_BLAS) || defined(EIGENGRAD_GEMM_ONEDNN)
+#if defined(EIGENGRAD_GEMM_EIGEN) || \
+    (defined(EIGENGRAD_GEMM_BLAS) && defined(EIGENGRAD_GEMM_ONEDNN))
+#error \
+    "eigengrad has one matrix product: define one of EIGENGRAD_GEMM_EIGEN, EIGENGRAD_GEMM_BLAS and EIGENGRAD_GEMM_ONEDNN"
+#endif
+#endif
 #if defined(EIGENGRAD_GEMM_EIGEN) || !(defined(__SSE2__) || defined(__ARM_NEON))
 #define EIGENGRAD_GEMM_DIRECT 0
-#define EIGENGRAD_KEY_GEMM eigen
 #else
 #define EIGENGRAD_GEMM_DIRECT 1
+#endif
+#if defined(EIGENGRAD_GEMM_BLAS)
+#define EIGENGRAD_KEY_GEMM blas
+#elif defined(EIGENGRAD_GEMM_ONEDNN)
+#define EIGENGRAD_KEY_GEMM onednn
+#elif EIGENGRAD_GEMM_DIRECT
 #define EIGENGRAD_KEY_GEMM direct
+#else
+#define EIGENGRAD_KEY_GEMM eigen
 #endif
 
 #define EIGENGRAD_JOIN_(a, b) a##_##b

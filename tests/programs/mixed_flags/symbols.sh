@@ -12,7 +12,7 @@ keys=""
 for object in "$@"; do
   symbols=$("$nm" --demangle --defined-only "$object" |
     sed -nE 's/^[0-9a-f]+ [VWuvw] //p' | sort -u)
-  key=$(grep -oE 'eigengrad::kernels::[a-z0-9_]+_(omp|serial)_(direct|eigen)::' <<< "$symbols" |
+  key=$(grep -oE 'eigengrad::kernels::[a-z0-9_]+_(omp|serial)_(direct|eigen|blas|onednn)::' <<< "$symbols" |
     sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }' | sed 's/^eigengrad::kernels:://') || true
   if [ -z "$key" ]; then
     echo "$object: no symbol with the key of the kernels"

@@ -11,6 +11,11 @@
 #if !EIGENGRAD_GEMM_DIRECT
 #include <eigengrad/kernels/eigen/gemm.hpp>
 #endif
+#if defined(EIGENGRAD_GEMM_BLAS)
+#include <eigengrad/kernels/blas/gemm.hpp>
+#elif defined(EIGENGRAD_GEMM_ONEDNN)
+#include <eigengrad/kernels/onednn/gemm.hpp>
+#endif
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
@@ -87,9 +92,19 @@ void gemm_direct(const GemmArguments<T>& p) {
 /// Shapes: A (m, k), B (k, n), bias (n,) -> C (m, n)
 /// Throws: std::bad_alloc when there is no memory for packing
 /// Cost:   2 m n k flops in one pass over C; no heap call when warm; the same bits at any number of
-///         threads
+///         threads. Of a product that goes to a BLAS or to oneDNN none of this is promised but the
+///         flops
 template <FloatScalar T>
 void gemm(const GemmArguments<T>& p) {
+#if defined(EIGENGRAD_GEMM_BLAS)
+  if (library_pays(p, blas_least_work) && gemm_blas(p)) {
+    return;
+  }
+#elif defined(EIGENGRAD_GEMM_ONEDNN)
+  if (library_pays(p, onednn_least_work) && gemm_onednn(p)) {
+    return;
+  }
+#endif
 #if EIGENGRAD_GEMM_DIRECT
   gemm_direct(p);
 #else
