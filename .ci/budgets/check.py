@@ -6,10 +6,10 @@ figure that became better is recorded too.
     check.py COMPILER EIGEN_INCLUDE_DIR SCRATCH_DIR
 """
 
-import os
 import re
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -17,30 +17,31 @@ ROOT = HERE.parent.parent
 HELLO = ROOT / "benchmarks/compile/hello_mlp.cpp"
 
 
-def run(command):
-    """What a command printed, and its peak memory in MB."""
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output = process.stdout.read().decode(errors="replace")
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"check.py: exit code {process.returncode} of {' '.join(map(str, command))}\n{output}")
-    return output, usage.ru_maxrss * 1024 / 1e6
+sys.path.insert(0, str(ROOT / "benchmarks"))
+from driver.build import cost, stripped_kb  # noqa: E402
 
 
 class Budgets:
     def __init__(self, compiler, eigen, scratch):
-        self.compile = [compiler, "-std=c++20", f"-I{ROOT / 'include'}", "-isystem", eigen]
-        self.scratch = scratch
+        self.compiler = compiler
+        self.scratch = scratch.resolve()
+        self.flags = ["-std=c++20", f"-I{ROOT / 'include'}", "-isystem", eigen]
+
+    def compile(self, *arguments):
+        """The compiler's peak memory in MB."""
+        return cost([self.compiler, *self.flags, *arguments], self.scratch)[1]
 
     def step_a(self):
         """a warm training step of 30-128-64-1 on a batch of 32"""
         program = self.scratch / "step_a"
-        run([*self.compile, "-O3", "-fno-math-errno", "-mavx2", "-mfma", "-mtune=generic", HELLO, "-o", program])
+        self.compile("-O3", "-fno-math-errno", "-mavx2", "-mfma", "-mtune=generic", HELLO, "-o", program)
 
         def instructions(steps):
-            output, _ = run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program, steps])
-            return int(re.search(r"Collected : (\d+)", output)[1])
+            done = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", program,
+                                   str(steps)], capture_output=True, text=True, check=False)
+            if done.returncode:
+                sys.exit(f"check.py: valgrind: exit code {done.returncode}\n{done.stderr}")
+            return int(re.search(r"Collected : (\d+)", done.stderr)[1])
 
         few, many = 20, 120
         return (instructions(many) - instructions(few)) / (many - few)
@@ -49,17 +50,21 @@ class Budgets:
         """of the compiler, with the umbrella header, -O2"""
         unit = self.scratch / "umbrella.cpp"
         unit.write_text("#include <eigengrad/eigengrad.hpp>\n")
-        return run([*self.compile, "-O2", "-c", unit, "-o", unit.with_suffix(".o")])[1]
+        return self.compile("-O2", "-c", unit)
 
     def hello_memory(self):
         """of the compiler, with benchmarks/compile/hello_mlp.cpp, -O2"""
-        return run([*self.compile, "-O2", "-c", HELLO, "-o", self.scratch / "hello.o"])[1]
+        return self.hello[1]
 
     def hello_size(self):
         """of the program made there, stripped"""
-        program = self.scratch / "hello"
-        run([self.compile[0], "-s", self.scratch / "hello.o", "-o", program])
-        return program.stat().st_size / 1e3
+        return stripped_kb(self, self.hello[0])
+
+    @cached_property
+    def hello(self):
+        """The object of that program, and the memory that it took."""
+        made = self.scratch / "hello.o"
+        return made, self.compile("-O2", "-c", HELLO, "-o", made)
 
 
 def main():

@@ -109,8 +109,7 @@ TEST_CASE("pool: blocks are aligned to 64 bytes and come back last in, first out
 }
 
 TEST_CASE("pool: blocks of 4 MiB and more begin at a huge page", "[memory]") {
-  // At the bottom of the largest class below, the smallest one above, and where huge pages end
-  // before the block does.
+  // The class of 4 MiB, the one above, and one where the huge pages end before the block does.
   for (const std::size_t bytes : {4 * mebibyte - 1, 4 * mebibyte + 1, 9 * mebibyte}) {
     auto* const block = static_cast<char*>(eg::detail::pool_allocate(bytes));
     INFO("bytes " << bytes);

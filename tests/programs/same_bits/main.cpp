@@ -19,37 +19,30 @@ constexpr int thread_counts[] = {1, 2, 4, 8};
 
 struct Network {
   char name;
-  std::vector<Index> widths;  // inputs, hidden layers, outputs; one output: two classes
+  eg::train::Mlp layers;
   Index batch;
 };
 
 /// Every loss, and all parameters after the last step.
 std::vector<float> trained(const Network& network) {
-  std::vector<eg::nn::LayerSpec<float>> layers;
-  const std::size_t dense_layers = network.widths.size() - 1;
-  for (std::size_t l = 0; l < dense_layers; ++l) {
-    layers.emplace_back(eg::nn::Dense(network.widths[l], network.widths[l + 1]));
-    if (l + 1 < dense_layers) {
-      layers.emplace_back(eg::nn::ReLU());
-    }
-  }
-  const Index classes = network.widths.back();
-  eg::nn::Sequential<float> model(layers, {.seed = 42});
+  const auto model = eg::train::make_mlp<float>(network.layers, 42);
   eg::optim::Adam<float> adam(model.parameters(), {.learning_rate = 1e-3});
-  const auto x =
-      eg::normal<float>({network.batch, network.widths[0]}, 0.0, 1.0, eg::RandomKey::named(1, "x"));
+  const bool binary = network.layers.task == eg::train::Task::binary;
+  const Index classes = binary ? 2 : network.layers.outputs;
+  const auto x = eg::normal<float>({network.batch, network.layers.features}, 0.0, 1.0,
+                                   eg::RandomKey::named(1, "x"));
   auto labels = eg::zeros<std::int64_t>({network.batch});
   auto targets = eg::zeros<float>({network.batch, 1});
   for (Index i = 0; i < network.batch; ++i) {
-    labels.set({i}, i * 7 % (classes > 1 ? classes : 2));
+    labels.set({i}, i * 7 % classes);
     targets.set({i, 0}, static_cast<float>(i * 7 % 2));
   }
   std::vector<float> values;
   for (int step = 0; step < steps; ++step) {
     eg::Tape tape;
-    const auto logits = model(x);
-    const auto loss = classes > 1 ? eg::cross_entropy(logits, labels)
-                                  : eg::binary_cross_entropy_with_logits(logits, targets);
+    const auto output = model(x);
+    const auto loss =
+        binary ? eg::binary_cross_entropy(output, targets) : eg::cross_entropy(output, labels);
     tape.backward(loss);
     adam.step();
     values.push_back(loss.item());
@@ -91,9 +84,11 @@ bool same_on_all_threads(const Network& network) {
 }  // namespace
 
 int main() try {
-  const Network networks[] = {{'a', {30, 128, 64, 1}, 32},
-                              {'b', {784, 512, 256, 10}, 128},
-                              {'c', {784, 2048, 2048, 10}, 256}};
+  constexpr auto multiclass = eg::train::Task::multiclass;
+  const Network networks[] = {
+      {'a', {.features = 30, .hidden = {128, 64}}, 32},
+      {'b', {.features = 784, .hidden = {512, 256}, .outputs = 10, .task = multiclass}, 128},
+      {'c', {.features = 784, .hidden = {2048, 2048}, .outputs = 10, .task = multiclass}, 256}};
   bool same = true;
   for (const Network& network : networks) {
     same = same_on_all_threads(network) && same;

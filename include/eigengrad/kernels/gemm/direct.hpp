@@ -16,26 +16,6 @@ template <FloatScalar T>
          2 * gemm_tile_columns<T>;
 }
 
-/// Copies rows of `columns` elements, fewer than a block of C has.
-template <FloatScalar T>
-EIGENGRAD_INLINE void gemm_copy_narrow(Index rows, Index columns, const T* from, Index from_stride,
-                                       T* to, Index to_stride) noexcept {
-  using P = Packet<T>;
-  for (Index r = 0; r < rows; ++r) {
-    const T* const source = from + r * from_stride;
-    T* const target = to + r * to_stride;
-    if (columns >= P::lanes) {  // two packets that overlap
-      const P tail = P::load(source + columns - P::lanes);
-      P::load(source).store(target);
-      tail.store(target + columns - P::lanes);
-    } else {
-      for (Index j = 0; j < columns; ++j) {
-        target[j] = source[j];
-      }
-    }
-  }
-}
-
 /// Blocks of C narrower than the micro-kernel, at the end of its rows: one at a time through a
 /// padded copy. `p.b` is a padded panel.
 template <FloatScalar T>

@@ -45,6 +45,26 @@ EIGENGRAD_INLINE void gemm_pack_across(Index k, Index count, const T* from, Inde
   }
 }
 
+/// Copies rows of `columns` elements, two packets at most.
+template <FloatScalar T>
+EIGENGRAD_INLINE void gemm_copy_narrow(Index rows, Index columns, const T* from, Index from_stride,
+                                       T* to, Index to_stride) noexcept {
+  using P = Packet<T>;
+  for (Index r = 0; r < rows; ++r) {
+    const T* const source = from + r * from_stride;
+    T* const target = to + r * to_stride;
+    if (columns >= P::lanes) {  // two packets that overlap
+      const P tail = P::load(source + columns - P::lanes);
+      P::load(source).store(target);
+      tail.store(target + columns - P::lanes);
+    } else {
+      for (Index j = 0; j < columns; ++j) {
+        target[j] = source[j];
+      }
+    }
+  }
+}
+
 /// Copies k rows of `columns` elements of B to `packed`, rows gemm_tile_columns<T> apart. What is
 /// left of each row becomes zero or repeats an element: its sums are never used.
 ///
@@ -53,7 +73,6 @@ template <FloatScalar T>
 __attribute__((noinline)) void gemm_pack_b(Index k, Index columns, const T* b, Index row_stride,
                                            Index column_stride, T* packed) noexcept {
   constexpr Index width = gemm_tile_columns<T>;
-  constexpr Index lanes = Packet<T>::lanes;
   if (column_stride == 1 && columns == width) {
     for (Index l = 0; l < k; ++l) {
       std::memcpy(packed + l * width, b + l * row_stride, sizeof(T) * width);
@@ -63,12 +82,8 @@ __attribute__((noinline)) void gemm_pack_b(Index k, Index columns, const T* b, I
   if (columns < width) {
     std::memset(packed, 0, static_cast<std::size_t>(k * width) * sizeof(T));
   }
-  if (column_stride == 1 && columns >= lanes) {  // two packets that overlap
-    for (Index l = 0; l < k; ++l) {
-      const auto tail = Packet<T>::load(b + l * row_stride + columns - lanes);
-      Packet<T>::load(b + l * row_stride).store(packed + l * width);
-      tail.store(packed + l * width + columns - lanes);
-    }
+  if (column_stride == 1) {
+    gemm_copy_narrow(k, columns, b, row_stride, packed, width);
   } else if (row_stride == 1) {
     gemm_pack_across<T, gemm_tile_packets>(k, columns, b, column_stride, width, packed);
   } else {
