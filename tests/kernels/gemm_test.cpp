@@ -74,6 +74,43 @@ TEMPLATE_TEST_CASE("gemm: every extent and transpose equals three loops in doubl
   }
 }
 
+TEMPLATE_TEST_CASE("gemm: every number of rows beside every kind of last column", "[kernels][gemm]",
+                   float, double) {
+  int which = 0;
+  for (Index m = 1; m <= 40; ++m) {
+    for (const Index n : {1, 2, 7, 16, 18, 34, 50}) {
+      const Form form = gemm_test::form(m % 2 == 1, n % 3 == 1, ++which);
+      REQUIRE(Case<TestType>(m, n, 11, form).run(product) == "");
+    }
+  }
+}
+
+TEST_CASE("gemm: a cut of rows writes each row once and stays inside the matrix",
+          "[kernels][gemm]") {
+  for (Index above = 0; above <= 12; above += 4) {
+    for (Index m = above == 0 ? kernels::gemm_least_rows : 1; m <= 100; ++m) {
+      CAPTURE(above, m);
+      std::vector<int> written(static_cast<std::size_t>(m));
+      Index computed = 0;
+      for (const kernels::RowRun& run : kernels::RowCut(m, above).runs) {
+        if (run.count == 0) {
+          continue;
+        }
+        REQUIRE(run.rows % 2 == 0);
+        REQUIRE(run.rows >= kernels::gemm_least_rows);
+        REQUIRE(run.rows <= kernels::gemm_tile_rows);
+        REQUIRE(run.begin + above >= 0);
+        computed += run.rows * run.count;
+        for (Index row = run.begin + run.skip; row < run.begin + run.rows * run.count; ++row) {
+          ++written[static_cast<std::size_t>(row)];
+        }
+      }
+      REQUIRE(written == std::vector<int>(static_cast<std::size_t>(m), 1));
+      REQUIRE(computed <= m + 3);
+    }
+  }
+}
+
 TEMPLATE_TEST_CASE("gemm: shapes past every threshold of the plan", "[kernels][gemm]", float,
                    double) {
   const std::array<std::array<Index, 3>, 6> shapes{{{257, 257, 257},

@@ -8,6 +8,8 @@
 #include <eigengrad/kernels/parallel.hpp>
 #include <eigengrad/memory/scratch.hpp>
 
+#include <utility>
+
 #if !EIGENGRAD_GEMM_DIRECT
 #include <eigengrad/kernels/eigen/gemm.hpp>
 #endif
@@ -23,16 +25,17 @@ namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 template <FloatScalar T>
 void gemm_blocks(const GemmArguments<T>& p) {
   const GemmPlan plan = gemm_plan(p);
-  const Index row_tasks = (p.m + plan.rows - 1) / plan.rows;
-  const Index tasks = row_tasks * ((p.n + plan.columns - 1) / plan.columns);
+  const Index row_tasks = pieces_of(p.m, plan.task_rows);
+  const Index tasks = row_tasks * pieces_of(p.n, plan.columns);
   const int threads = plan.parallel ? threads_for(tasks) : 1;
   const Index share = gemm_scratch<T>(plan);
   detail::Scratch<T> scratch(share * threads);
   parallel_tasks(tasks, threads, [&](Index task, int thread) noexcept {
-    const Index i = task % row_tasks * plan.rows;
+    const Index i = task % row_tasks * plan.task_rows;
     const Index j = task / row_tasks * plan.columns;
-    gemm_block(p, plan, i, p.m - i < plan.rows ? p.m : i + plan.rows, j,
-               p.n - j < plan.columns ? p.n : j + plan.columns, scratch.data() + thread * share);
+    gemm_task(p, plan, {i, p.m - i < plan.task_rows ? p.m : i + plan.task_rows},
+              {j, p.n - j < plan.columns ? p.n : j + plan.columns},
+              scratch.data() + thread * share);
   });
 }
 
@@ -71,6 +74,28 @@ void gemm_vector(const GemmArguments<T>& p, bool column) {
                [&](Index begin, Index end) noexcept { gemm_vector_block(product, begin, end); });
 }
 
+/// C has fewer rows than a block: one row after the other.
+template <FloatScalar T>
+void gemm_rows(GemmArguments<T> p) {
+  const bool contiguous = p.b_row_stride == 1 || p.b_column_stride == 1;
+  detail::Scratch<T> copy(contiguous ? 0 : p.k * p.n);
+  if (!contiguous) {
+    for (Index l = 0; l < p.k; ++l) {
+      for (Index j = 0; j < p.n; ++j) {
+        copy[l * p.n + j] = p.b[l * p.b_row_stride + j * p.b_column_stride];
+      }
+    }
+    p.b = copy.data();
+    p.b_row_stride = p.n;
+    p.b_column_stride = 1;
+  }
+  for (Index rows = std::exchange(p.m, 1); rows > 0; --rows) {
+    gemm_vector(p, false);
+    p.a += p.a_row_stride;
+    p.c += p.c_row_stride;
+  }
+}
+
 /// What gemm() computes, with the direct kernel.
 template <FloatScalar T>
 void gemm_direct(const GemmArguments<T>& p) {
@@ -81,6 +106,8 @@ void gemm_direct(const GemmArguments<T>& p) {
   const bool row = p.m == 1 && (p.b_row_stride == 1 || p.b_column_stride == 1);
   if (column || row) {
     gemm_vector(p, column);
+  } else if (p.m < gemm_least_rows) {
+    gemm_rows(p);
   } else {
     gemm_blocks(p);
   }

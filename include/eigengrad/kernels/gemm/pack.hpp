@@ -10,37 +10,38 @@
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
-/// Elements past the end of a packed block that packing may overwrite.
-template <FloatScalar T>
-inline constexpr Index gemm_pack_slack = Packet<T>::lanes;
-
 /// Copies `count` vectors of k contiguous elements, `stride` apart, so that element l of all of
-/// them stand together: element l of vector v goes to packed[l * step + v]. `Groups` packets hold
-/// the vectors; spare lanes of the last one repeat a vector and fall on what is written after them.
-template <FloatScalar T, int Groups>
-EIGENGRAD_INLINE void gemm_pack_across(Index k, Index count, const T* from, Index stride,
-                                       Index step, T* packed) noexcept {
+/// them stand together: element l of vector v goes to packed[l * step + v]. `groups` packets hold
+/// the vectors; spare lanes of the last one repeat a vector.
+template <FloatScalar T>
+__attribute__((noinline)) void gemm_pack_across(Index k, Index count, int groups, const T* from,
+                                                Index stride, T* packed) noexcept {
   using Native = typename Packet<T>::Native;
   constexpr int lanes = static_cast<int>(Packet<T>::lanes);
-  Index l = 0;
-  for (; l + lanes <= k; l += lanes) {
-    for (int group = Groups - 1; group >= 0; --group) {
+  const Index step = Index{groups} * lanes;
+  for (int group = 0; group < groups; ++group) {
+    const Index left = count - group * lanes;
+    const T* const first = from + group * lanes * stride;
+    T* const to = packed + group * lanes;
+    Index l = 0;
+    for (; l + lanes <= k; l += lanes) {
       Native x[lanes];
+      const T* vector = first + l;
 #pragma GCC unroll 16
       for (int v = 0; v < lanes; ++v) {
-        const Index vector = group * lanes + v < count ? group * lanes + v : count - 1;
-        std::memcpy(&x[v], from + vector * stride + l, sizeof(Native));
+        std::memcpy(&x[v], vector, sizeof(Native));
+        vector += v + 1 < left ? stride : 0;
       }
       transpose_lanes<T>(x);
 #pragma GCC unroll 16
       for (int v = 0; v < lanes; ++v) {
-        std::memcpy(packed + (l + v) * step + group * lanes, &x[v], sizeof(Native));
+        std::memcpy(to + (l + v) * step, &x[v], sizeof(Native));
       }
     }
-  }
-  for (; l < k; ++l) {
-    for (Index v = 0; v < count; ++v) {
-      packed[l * step + v] = from[v * stride + l];
+    for (; l < k; ++l) {
+      for (Index v = 0; v < lanes; ++v) {
+        to[l * step + v] = first[(v < left ? v : left - 1) * stride + l];
+      }
     }
   }
 }
@@ -65,27 +66,30 @@ EIGENGRAD_INLINE void gemm_copy_narrow(Index rows, Index columns, const T* from,
   }
 }
 
-/// Copies k rows of `columns` elements of B to `packed`, rows gemm_tile_columns<T> apart. What is
-/// left of each row becomes zero or repeats an element: its sums are never used.
+/// Copies k rows of `columns` elements of B to `packed`, rows of `packets` packets after each
+/// other. What is left of each row becomes zero or repeats an element: its sums are never used.
 ///
-/// Shapes: b (k, columns) with any strides, 1 <= columns <= gemm_tile_columns<T>
+/// Shapes: b (k, columns) with any strides, 1 <= columns <= packets lanes <= gemm_tile_columns<T>
 template <FloatScalar T>
-__attribute__((noinline)) void gemm_pack_b(Index k, Index columns, const T* b, Index row_stride,
-                                           Index column_stride, T* packed) noexcept {
-  constexpr Index width = gemm_tile_columns<T>;
-  if (column_stride == 1 && columns == width) {
+__attribute__((noinline)) void gemm_pack_b(Index k, Index columns, int packets, const T* b,
+                                           Index row_stride, Index column_stride,
+                                           T* packed) noexcept {
+  const Index width = packets * Packet<T>::lanes;
+  if (column_stride == 1 && columns == gemm_tile_columns<T>) {
     for (Index l = 0; l < k; ++l) {
-      std::memcpy(packed + l * width, b + l * row_stride, sizeof(T) * width);
+      std::memcpy(packed + l * width, b + l * row_stride, sizeof(T) * gemm_tile_columns<T>);
     }
     return;
   }
-  if (columns < width) {
-    std::memset(packed, 0, static_cast<std::size_t>(k * width) * sizeof(T));
+  if (columns < width) {  // the last packet of each row, then what there is of it
+    for (Index l = 0; l < k; ++l) {
+      Packet<T>(T(0)).store(packed + (l + 1) * width - Packet<T>::lanes);
+    }
   }
   if (column_stride == 1) {
     gemm_copy_narrow(k, columns, b, row_stride, packed, width);
   } else if (row_stride == 1) {
-    gemm_pack_across<T, gemm_tile_packets>(k, columns, b, column_stride, width, packed);
+    gemm_pack_across<T>(k, columns, packets, b, column_stride, packed);
   } else {
     for (Index l = 0; l < k; ++l) {
       for (Index j = 0; j < columns; ++j) {
@@ -95,32 +99,63 @@ __attribute__((noinline)) void gemm_pack_b(Index k, Index columns, const T* b, I
   }
 }
 
-/// Copies `rows` rows of A, one column after the other: element (r, l) to packed[l * rows + r].
-/// Writes up to gemm_pack_slack<T> elements past the end of the block.
-///
-/// Shapes: a (rows, k) with any strides, 1 <= rows <= gemm_tile_rows; `readable` >= rows rows exist
-template <FloatScalar T>
-__attribute__((noinline)) void gemm_pack_a(Index rows, Index readable, Index k, const T* a,
-                                           Index row_stride, Index column_stride,
-                                           T* packed) noexcept {
-  constexpr Index lanes = Packet<T>::lanes;
-  constexpr int groups = static_cast<int>((gemm_tile_rows + lanes - 1) / lanes);
-  if (column_stride == 1 && rows > (groups - 1) * lanes) {
-    gemm_pack_across<T, groups>(k, rows, a, row_stride, rows, packed);
-  } else if (row_stride == 1 && readable >= groups * lanes) {
-    for (Index l = 0; l < k; ++l) {
-      for (int group = 0; group < groups; ++group) {
-        Packet<T>::load(a + l * column_stride + group * lanes)
-            .store(packed + l * rows + group * lanes);
-      }
-    }
-  } else {
-    for (Index l = 0; l < k; ++l) {
-      for (Index r = 0; r < rows; ++r) {
-        packed[l * rows + r] = a[r * row_stride + l * column_stride];
+/// Copies `count` blocks of `Rows` rows of A whose columns are contiguous, four columns of all of
+/// them at a time: the lines that two blocks share are then read once. Element (r, l) of a block
+/// becomes its [l * Rows + r].
+template <FloatScalar T, int Rows>
+__attribute__((noinline)) void gemm_pack_columns(Index count, Index k, const T* a,
+                                                 Index column_stride, T* packed) noexcept {
+  constexpr Index together = 4;
+  for (Index l = 0; l < k; l += together) {
+    const Index stop = k - l < together ? k : l + together;
+    for (Index block = 0; block < count; ++block) {
+      for (Index at = l; at < stop; ++at) {
+        std::memcpy(packed + (block * k + at) * Rows, a + at * column_stride + block * Rows,
+                    sizeof(T) * Rows);
       }
     }
   }
+}
+
+/// Elements from one copied row of A to the next, when k runs along them: an odd number of cache
+/// lines, so that the rows of a block do not fall into one set.
+template <FloatScalar T>
+[[nodiscard]] constexpr Index gemm_row_step(Index k) noexcept {
+  constexpr Index line = 64 / static_cast<Index>(sizeof(T));
+  return ((k + line - 1) / line | 1) * line;
+}
+
+/// Blocks of A's rows in a copy, and how the micro-kernel reads them.
+template <FloatScalar T>
+struct PackedRows {
+  const T* data;
+  Index row_stride;
+  Index column_stride;
+  Index block_stride;  // from one block to the next
+};
+
+/// Copies `count` blocks of `rows` rows of A: rows stay rows when k runs along them or A has no
+/// unit stride, else the blocks are copied column by column.
+///
+/// Shapes: a (count rows, k) with any strides; `rows` is one of RowCut's
+template <FloatScalar T>
+[[nodiscard]] PackedRows<T> gemm_pack_a(Index rows, Index count, Index k, const T* a,
+                                        Index row_stride, Index column_stride, T* packed) noexcept {
+  if (row_stride == 1 && column_stride != 1 && rows == gemm_tile_rows) {
+    gemm_pack_columns<T, gemm_tile_rows>(count, k, a, column_stride, packed);
+    return {packed, 1, gemm_tile_rows, k * gemm_tile_rows};
+  }
+  const Index step = gemm_row_step<T>(k);
+  for (Index r = 0; r < rows * count; ++r) {
+    if (column_stride == 1) {
+      std::memcpy(packed + r * step, a + r * row_stride, static_cast<std::size_t>(k) * sizeof(T));
+      continue;
+    }
+    for (Index l = 0; l < k; ++l) {
+      packed[r * step + l] = a[r * row_stride + l * column_stride];
+    }
+  }
+  return {packed, step, 1, rows * step};
 }
 
 }  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY

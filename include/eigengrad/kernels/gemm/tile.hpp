@@ -14,7 +14,9 @@ namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 /// Rows of a full block of C. 16 vector registers hold 6 x 2 sums, 2 packets of B and one of A; 32
 /// registers hold 12 x 2. Two fused multiply-adds a cycle of latency 4 need 8 sums or more.
 inline constexpr int gemm_tile_rows = EIGENGRAD_VECTOR_REGISTERS >= 32 ? 12 : 6;
-/// Packets in a row of a block.
+/// Rows of the lowest block of C.
+inline constexpr int gemm_least_rows = 4;
+/// Packets in a row of a block; where one holds what is left of C's columns, it is one.
 inline constexpr int gemm_tile_packets = 2;
 /// Columns of a block, and of a packed panel of B.
 template <FloatScalar T>
@@ -156,37 +158,58 @@ __attribute__((noinline)) void gemm_tiles(Index count, const TileColumn<T>& p) n
   }
 }
 
-/// gemm_tiles with `rows` known at run time.
-template <FloatScalar T, int Packets, int Rows = gemm_tile_rows>
-EIGENGRAD_INLINE void gemm_tiles_of(Index rows, Index count, const TileColumn<T>& p) noexcept {
+/// gemm_tiles with `rows` and `packets` known at run time; `rows` is one of RowCut's.
+template <FloatScalar T, int Rows = gemm_tile_rows>
+EIGENGRAD_INLINE void gemm_tiles_of(Index rows, int packets, Index count,
+                                    const TileColumn<T>& p) noexcept {
   if (rows == Rows) {
-    gemm_tiles<T, Rows, Packets>(count, p);
-  } else if constexpr (Rows > 1) {
-    gemm_tiles_of<T, Packets, Rows - 1>(rows, count, p);
+    packets == 1 ? gemm_tiles<T, Rows, 1>(count, p)
+                 : gemm_tiles<T, Rows, gemm_tile_packets>(count, p);
+  } else if constexpr (Rows > gemm_least_rows) {
+    gemm_tiles_of<T, Rows - 2>(rows, packets, count, p);
   }
 }
 
-/// Equal blocks of rows.
+/// `count` blocks of `rows` rows below each other, from row `begin` on. Of the last run's block the
+/// first `skip` rows belong to the run before and stay as they are.
 struct RowRun {
   Index rows;
   Index count;
+  Index begin;
+  Index skip;
 };
 
-/// Cuts m rows into at most three runs: full blocks first, and at the end two blocks that share
-/// what is left, because a block of few rows has too few sums to hide the latency.
+/// Cuts m rows, with `above` others over them, into at most three runs of blocks with an even
+/// number of rows: full ones, and what is left in one or two that are high enough for the latency
+/// to be hidden. An odd row is computed together with one that was computed before. Wants
+/// m + above >= gemm_least_rows.
 struct RowCut {
-  RowRun runs[3];
+  using Runs = RowRun[3];
+  Runs runs;
 
-  explicit RowCut(Index m) noexcept : runs{} {
+  RowCut(Index m, Index above) noexcept : runs{} {
     constexpr Index full = gemm_tile_rows;
-    const Index rest = m % full;
-    const Index shared = rest == 0 ? 0 : m < full ? m : full + rest;
-    runs[0] = {full, (m - shared) / full};
-    if (shared > full) {
-      runs[1] = {(shared + 1) / 2, shared % 2 == 0 ? 2 : 1};
-      runs[2] = {shared / 2, shared % 2};
-    } else {
-      runs[1] = {shared, shared > 0 ? 1 : 0};
+    constexpr Index least = gemm_least_rows;
+    Index rest = m % full;
+    const bool splits = rest > 0 && rest < 3 && m > full;  // 14 as 8 + 6, 8 as 4 + 4
+    if (splits) {
+      rest += full;
+    }
+    const Index whole = (m - rest) / full;
+    Index begin = whole * full;
+    runs[0] = {full, whole, 0, 0};
+    if (rest == 0) {
+      return;
+    }
+    const auto height = [](Index rows) { return rows < least ? least : rows + rows % 2; };
+    if (splits || height(rest) - rest > begin + above) {
+      const Index first = splits ? (rest + 3) / 4 * 2 : rest - 3 < least ? least : rest - 3;
+      runs[1] = {first, rest == 2 * first ? 2 : 1, begin, 0};
+      begin += runs[1].count * first;
+      rest -= runs[1].count * first;
+    }
+    if (rest > 0) {
+      runs[2] = {height(rest), 1, begin + rest - height(rest), height(rest) - rest};
     }
   }
 };
