@@ -51,9 +51,10 @@ template <FloatScalar T, class F, std::size_t... K>
 
 /// out = f(in...) over n elements that lie together.
 template <FloatScalar T, std::size_t N>
-void assign(const MapFunction<T>& f, T* out, const std::array<const T*, N>& in, Index n) noexcept {
+EIGENGRAD_INLINE void assign(const MapFunction<T>& f, T* out, const std::array<const T*, N>& in,
+                             Index n) noexcept {
   constexpr Index lanes = Packet<T>::lanes;
-  const Index whole = n - n % lanes;
+  const Index whole = n / lanes * lanes;
   if (whole > 0) {
     f.packets(f.f, out, in.data(), whole);
   }
@@ -86,12 +87,13 @@ void add(T* out, const T* values, Index n) noexcept {
 
 /// out = f(in...) or out += f(in...) over n elements that lie together.
 template <FloatScalar T, std::size_t N>
-EIGENGRAD_NOINLINE void run_dense(const MapFunction<T>& f, T* out, std::array<const T*, N> in,
-                                  Index n) noexcept {
+EIGENGRAD_NOINLINE void run_dense(const MapFunction<T>& f, T* out,
+                                  const std::array<const T*, N>& operands, Index n) noexcept {
   if (!f.add) {
-    assign(f, out, in, n);
+    assign(f, out, operands, n);
     return;
   }
+  std::array<const T*, N> in = operands;
   T values[static_cast<std::size_t>(block)];
   for (Index begin = 0; begin < n; begin += block) {
     const Index count = n - begin < block ? n - begin : block;
@@ -144,6 +146,10 @@ template <FloatScalar T, std::size_t N, class F>
 template <FloatScalar T, std::size_t N>
 EIGENGRAD_NOINLINE void map_dense(const MapFunction<T>& f, Index n, T* out,
                                   const std::array<const T*, N>& in) noexcept {
+  if (n <= map_grain) {
+    map_detail::run_dense(f, out, in, n);
+    return;
+  }
   parallel_for(n, map_grain, [&](Index begin, Index end) noexcept {
     std::array<const T*, N> from = in;
     for (const T*& p : from) {

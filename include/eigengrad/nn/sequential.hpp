@@ -153,9 +153,11 @@ Sequential<T>::Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions op
 template <FloatScalar T>
 Tensor<T> Sequential<T>::operator()(const Tensor<T>& x) const {
   static_cast<void>(this->state());
-  Tensor<T> y = x;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
-    y = apply(i, y);
+  Tensor<T> y = apply(0, x);
+  for (std::size_t i = 1; i < layers_.size(); ++i) {
+    if (!layers_[i].absorbed) {
+      y = apply(i, y);
+    }
   }
   return y;
 }

@@ -22,6 +22,21 @@ namespace detail {
       op, concat("expects w (in, out) and b (out,): w is ", w, ", b is ", b, ", x is ", x), x, w);
 }
 
+/// A tensor as a matrix: its leading axes are rows, and a strided batch is copied unless its rows
+/// merge. Refers to x, which has a handle of its own.
+template <FloatScalar T>
+struct RowsOf {
+  Tensor<T> merged;  // only of what is no matrix yet
+  MatrixView<T> view;
+
+  RowsOf(const Tensor<T>& x, Index rows, Index columns)
+      : merged(x.rank() == 2 || x.is_contiguous() ? Tensor<T>()
+                                                  : reshape_view_or_copy(x, Shape{rows, columns})),
+        view(merged.defined() ? matrix_of(merged)
+             : x.rank() == 2  ? matrix_of(x)
+                              : MatrixView<T>{x.data(), columns, 1}) {}
+};
+
 /// y = f(x w + b) in one pass, not recorded; `bias` and `f` may be null.
 template <FloatScalar T>
 [[nodiscard]] Tensor<T> dense_product(std::string_view op, const Tensor<T>& x, const Tensor<T>& w,
@@ -37,23 +52,24 @@ template <FloatScalar T>
   Shape shape = x.shape();
   shape.set(x.rank() - 1, out);
   Tensor<T> y = uninitialized<T>(shape);
-  // Leading axes are rows; a strided batch is copied unless its rows merge.
-  const Index rows = out > 0 ? y.size() / out : 0;
-  const Tensor<T> x2 = x.rank() == 2 ? x : reshape_view_or_copy(x, Shape{rows, in});
-  const Tensor<T> dense_bias = bias == nullptr ? Tensor<T>() : packed(*bias);
-  kernels::gemm(kernels::GemmArguments<T>{.m = rows,
-                                          .n = out,
-                                          .k = in,
-                                          .a = x2.data(),
-                                          .a_row_stride = x2.strides()[0],
-                                          .a_column_stride = x2.strides()[1],
-                                          .b = w.data(),
-                                          .b_row_stride = w.strides()[0],
-                                          .b_column_stride = w.strides()[1],
-                                          .c = static_cast<T*>(y.body().data),
-                                          .c_row_stride = out,
-                                          .bias = bias == nullptr ? nullptr : dense_bias.data(),
-                                          .activation = f});
+  const Index rows = x.rank() == 2 ? x.shape()[0] : out > 0 ? y.size() / out : 0;
+  const RowsOf<T> a(x, rows, in);
+  const bool packs = bias != nullptr && !bias->is_contiguous();
+  const Tensor<T> dense_bias = packs ? copied(*bias) : Tensor<T>();
+  kernels::gemm(kernels::GemmArguments<T>{
+      .m = rows,
+      .n = out,
+      .k = in,
+      .a = a.view.data,
+      .a_row_stride = a.view.row_stride,
+      .a_column_stride = a.view.column_stride,
+      .b = w.data(),
+      .b_row_stride = w.strides()[0],
+      .b_column_stride = w.strides()[1],
+      .c = static_cast<T*>(y.body().data),
+      .c_row_stride = out,
+      .bias = bias == nullptr ? nullptr : (packs ? dense_bias : *bias).data(),
+      .activation = f});
   return y;
 }
 
@@ -65,20 +81,20 @@ void give_dense_gradients(Backward<T>& b, const Tensor<T>& x, const Tensor<T>& w
   const Index out = w.extent(1);
   const Index rows =
       x.size() == 0 && in == 0 ? gradient.size() / (out > 0 ? out : 1) : x.size() / in;
-  const Tensor<T> g = reshape_view_or_copy(gradient, Shape{rows, out});
+  const RowsOf<T> g(gradient, rows, out);
   if (b.operand_count() > 2 && b.wants(2)) {
     const auto target = b.template target<T>(2, Shape{out});
-    kernels::reduce(kernels::SumOf<T>{}, g.shape(), g.data(), g.strides(), 1U, target.data,
-                    target.add);
+    kernels::reduce(kernels::SumOf<T>{}, Shape{rows, out}, g.view.data,
+                    Strides{g.view.row_stride, g.view.column_stride}, 1U, target.data, target.add);
   }
   if (b.wants(1)) {
-    const Tensor<T> x2 = reshape_view_or_copy(x, Shape{rows, in});
+    const RowsOf<T> a(x, rows, in);
     const auto target = b.template target<T>(1, w.shape());
-    multiply(in, out, rows, transposed(matrix_of(x2)), matrix_of(g), target.data, target.add);
+    multiply(in, out, rows, transposed(a.view), g.view, target.data, target.add);
   }
   if (b.wants(0)) {
     const auto target = b.template target<T>(0, x.shape());
-    multiply(rows, in, out, matrix_of(g), transposed(matrix_of(w)), target.data, target.add);
+    multiply(rows, in, out, g.view, transposed(matrix_of(w)), target.data, target.add);
   }
 }
 

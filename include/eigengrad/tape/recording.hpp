@@ -107,6 +107,17 @@ struct RecordingAccess {
     return false;
   }
 
+  /// Whether every operand that was recorded anywhere was recorded on this tape first.
+  [[nodiscard]] static bool all_on(const Tape& tape, const TensorBody* const* operands,
+                                   std::size_t count) noexcept {
+    bool on = true;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t number = operands[i]->link.tape;
+      on = on && (number == 0 || number == tape.number_);
+    }
+    return on;
+  }
+
   /// Refuses an operand that was recorded, but on no tape that is live on this thread.
   static void check_operands(std::string_view op, const TensorBody* const* operands,
                              std::size_t count) {
@@ -206,8 +217,12 @@ EIGENGRAD_NOINLINE inline void record_erased(TensorBody& result, const TensorBod
                                              std::size_t count, const OpTable& op,
                                              const PayloadMaker& payload,
                                              void (*check)(std::string_view, TensorBody&)) {
-  RecordingAccess::check_operands(op.name, operands, count);
-  for (Tape* tape = tape_thread.innermost; tape != nullptr;
+  Tape* const innermost = tape_thread.innermost;
+  // The usual case: one tape, which every recorded operand is on.
+  if (!RecordingAccess::all_on(*innermost, operands, count)) {
+    RecordingAccess::check_operands(op.name, operands, count);
+  }
+  for (Tape* tape = innermost; tape != nullptr;
        tape = RecordingAccess::enclosing(*tape)) {
     if (RecordingAccess::records(*tape) && RecordingAccess::needs(*tape, operands, count)) {
       if (RecordingAccess::anomaly(*tape)) {

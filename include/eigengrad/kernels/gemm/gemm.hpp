@@ -39,6 +39,17 @@ void gemm_blocks(const GemmArguments<T>& p) {
   });
 }
 
+/// A matrix-vector product, on several threads where that pays.
+template <FloatScalar T>
+void gemm_vector_tasks(const VectorProduct<T>& product) {
+  if (product.rows * product.k < gemm_parallel_matrix) {
+    gemm_vector_block(product, 0, product.rows);
+    return;
+  }
+  parallel_for(product.rows, gemm_vector_rows,
+               [&](Index begin, Index end) noexcept { gemm_vector_block(product, begin, end); });
+}
+
 /// C is one column or one row. M is A with x a column of B, or the transpose of B with x a row of
 /// A.
 template <FloatScalar T>
@@ -58,20 +69,16 @@ void gemm_vector(const GemmArguments<T>& p, bool column) {
                            .bias = p.bias,
                            .bias_stride = column ? 0 : 1,
                            .activation = p.activation};
-  detail::Scratch<T> contiguous(x_stride == 1 ? 0 : p.k);
-  if (x_stride != 1) {
-    for (Index l = 0; l < p.k; ++l) {
-      contiguous[l] = x[l * x_stride];
-    }
-    product.x = contiguous.data();
-  }
-  const bool parallel = product.rows * product.k >= gemm_parallel_matrix;
-  if (!parallel) {
-    gemm_vector_block(product, 0, product.rows);
+  if (x_stride == 1) {
+    gemm_vector_tasks(product);
     return;
   }
-  parallel_for(product.rows, gemm_vector_rows,
-               [&](Index begin, Index end) noexcept { gemm_vector_block(product, begin, end); });
+  detail::Scratch<T> contiguous(p.k);
+  for (Index l = 0; l < p.k; ++l) {
+    contiguous[l] = x[l * x_stride];
+  }
+  product.x = contiguous.data();
+  gemm_vector_tasks(product);
 }
 
 /// C has fewer rows than a block: one row after the other.
