@@ -176,6 +176,31 @@ EIGENGRAD_INLINE Packet<T> multiply_add(Packet<T> a, Packet<T> b, Packet<T> c) n
 #endif
 }
 
+/// Whether lookup below is one instruction.
+#if EIGENGRAD_VECTOR_BYTES == 64 || (EIGENGRAD_VECTOR_BYTES == 32 && defined(__AVX2__))
+inline constexpr bool lookup_is_fast = true;
+#else
+inline constexpr bool lookup_is_fast = false;
+#endif
+
+/// In each lane the lane of `table` that the low bits of `at` number.
+EIGENGRAD_INLINE Mask<float>::Native lookup(Mask<float>::Native table,
+                                            Mask<float>::Native at) noexcept {
+#if EIGENGRAD_VECTOR_BYTES == 64 && defined(__clang__)
+  return __builtin_ia32_permvarsi512(table, at);
+#elif EIGENGRAD_VECTOR_BYTES == 64
+  return __builtin_ia32_permvarsi512_mask(table, at, table, every_lane<float>);
+#elif EIGENGRAD_VECTOR_BYTES == 32 && defined(__AVX2__)
+  return __builtin_ia32_permvarsi256(table, at);
+#else
+  Mask<float>::Native found;
+  for (Index i = 0; i < Packet<float>::lanes; ++i) {
+    found[i] = table[at[i] & (Packet<float>::lanes - 1)];
+  }
+  return found;
+#endif
+}
+
 /// Whether any lane is true.
 template <FloatScalar T>
 EIGENGRAD_INLINE bool any(Mask<T> m) noexcept {

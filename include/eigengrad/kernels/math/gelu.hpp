@@ -44,19 +44,18 @@ EIGENGRAD_INLINE Packet<double> half_normal_tail(Packet<float> size) noexcept {
 
 /// |x| Phi(-|x|).
 EIGENGRAD_INLINE Packet<float> normal_tail(Packet<float> size) noexcept {
-  if constexpr (kernels::multiply_add_is_fused) {
-    // At the bound the exponent is -127, whose power of two comes out as 0.
-    constexpr float shift = rounding_shift<float> + float{exponent_bias<float>};
+  if constexpr (kernels::multiply_add_is_fused && kernels::lookup_is_fast) {
+    // At the bound the exponent is below -127: a power of 0.
+    constexpr float shift = rounding_shift<float> / RootsOfTwo::lanes;
     const Packet<float> k = -half_log2_e;
-    const Packet<float> a = at_most(size, 13.26f);
+    const Packet<float> a = at_most(size, 14.0f);
     const Packet<float> square = a * a;
     const Packet<float> lost = multiply_add(a, a, -square);
     const Packet<float> shifted = multiply_add(square, k, Packet<float>(shift));
     const Packet<float> g = multiply_add(lost, k, multiply_add(square, k, shift - shifted));
     const auto [top, bottom] = tail_fraction(a, square);
-    const Packet<float> scaled = multiply_add(top, g * exp2m1_quotient(g), top) *
-                                 power_of_two<float>(kernels::to_bits(shifted));
-    return scaled / bottom;
+    const Packet<float> scaled = top / bottom * power_by_lookup(kernels::to_bits(shifted));
+    return multiply_add(scaled, g * short_exp2m1_quotient(g), scaled);
   } else {
     const Packet<float> bounded = at_most(size, 15.0f);
     return narrow(half_normal_tail<0>(bounded), half_normal_tail<1>(bounded));
