@@ -123,11 +123,30 @@ EIGENGRAD_INLINE Packet<double> logistic_tail(Packet<double> size) noexcept {
 
 }  // namespace detail
 
+/// What gelu takes from max(x, 0): |x| Phi(-|x|), Phi the normal distribution function, and
+/// |x| sigmoid(-2 u), u = sqrt(2 / pi) (|x| + 0.044715 |x|^3). 0 at the infinities.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_erf_tail(Packet<T> x) noexcept {
+  return detail::normal_tail(abs(x));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T gelu_erf_tail(T x) noexcept {
+  return gelu_erf_tail(Packet<T>(x)).v[0];
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_tanh_tail(Packet<T> x) noexcept {
+  return detail::logistic_tail(abs(x));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T gelu_tanh_tail(T x) noexcept {
+  return gelu_tanh_tail(Packet<T>(x)).v[0];
+}
+
 /// x Phi(x) with the normal distribution function Phi. The error is a few ulp of the larger of the
 /// result and 2^-12 |x|; -0 at -inf.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_erf(Packet<T> x) noexcept {
-  return detail::at_least(x, T(0)) - detail::normal_tail(abs(x));
+  return detail::at_least(x, T(0)) - gelu_erf_tail(x);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T gelu_erf(T x) noexcept {
@@ -138,7 +157,7 @@ template <FloatScalar T>
 /// a few ulp of the larger of the result and 2^-12 |x|.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_tanh(Packet<T> x) noexcept {
-  return detail::at_least(x, T(0)) - detail::logistic_tail(abs(x));
+  return detail::at_least(x, T(0)) - gelu_tanh_tail(x);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T gelu_tanh(T x) noexcept {
