@@ -6,6 +6,7 @@ ones repeat the linear fit with the last denominator in the weight (Loeb 1957). 
 Run: python3 fit_polynomials.py [name ...]
 """
 
+import struct
 import sys
 
 from mpmath import (cos, erf, erfc, exp, expm1, log, lu_solve, matrix, mp, mpf, nstr, pi, sin,
@@ -61,6 +62,25 @@ def polynomial(f, weight, low, high, degree):
     return remez(basis, f, weight, chebyshev_grid(low, high, 800))
 
 
+def to_float(c):
+    return mpf(struct.unpack("f", struct.pack("f", float(c)))[0])
+
+
+def polynomial_of_floats(f, weight, low, high, degree):
+    """The same with coefficients that are floats: each is rounded in turn, the next ones make up for it."""
+    grid = chebyshev_grid(low, high, 800)
+    targets, weights = {x: f(x) for x in grid}, {x: weight(x) for x in grid}
+    c = []
+
+    def rest(x):
+        return targets[x] - sum(ci * x ** i for i, ci in enumerate(c))
+
+    while len(c) <= degree:
+        basis = [lambda x, i=i: x ** i for i in range(len(c), degree + 1)]
+        c.append(to_float(remez(basis, rest, lambda x: weights[x], grid)[0][0]))
+    return c, max(abs(weights[x] * rest(x)) for x in grid)
+
+
 def rational(f, weight, low, high, top, bottom, at_zero=None):
     """Minimax P / Q with Q(0) = 1, P(0) = at_zero if given: the coefficients and the error."""
     free = 0 if at_zero is None else 1
@@ -112,6 +132,17 @@ def fit_exp2m1():
     show("exp2m1 float", c, e, FLOAT)
 
 
+def fit_short_exp2():
+    """q, with 2^g = 1 + g q, for |g| <= 1/16 in three terms: the odd part of 2^g - 1 is its Taylor series,
+    the even one, h^2 / 2 + h^4 / 24 with h = g ln(2), is minimax: c h^2."""
+    h2 = (log(2) / 16) ** 2
+    c = mpf(1) / 2 + h2 * (sqrt(mpf(2)) - 1) / 12
+    q = [log(2), c * log(2) ** 2, log(2) ** 3 / 6]
+    error = max(abs((1 + g * sum(ci * g ** i for i, ci in enumerate(q))) / mpf(2) ** g - 1)
+                for g in chebyshev_grid(-1 / mpf(16), 1 / mpf(16), 800))
+    show("short exp2 float", q, error, FLOAT)
+
+
 def fit_log():
     """L(z), z = s^2, s = f / (2 + f): log(1 + f) = 2 s + s z L(z), for sqrt(1/2) <= 1 + f < sqrt(2)."""
     high = ((sqrt(mpf(2)) - 1) / (sqrt(mpf(2)) + 1)) ** 2 * mpf("1.001")
@@ -137,9 +168,11 @@ def fit_trigonometric():
 
 
 def fit_erf():
-    """-log2(erfc(a)) / a on [0, 3.95], so that erf is relatively accurate; from there on it is 1."""
-    c, e = polynomial(lambda a: -log(erfc(a), 2) / a, lambda a: log(2) * erfc(a) * a / erf(a),
-                      mpf(0), mpf("3.95"), 8)
+    """u(a) / a on [0, 3.925] with erf(a) = u - u^2 / 4, so u = 2 - 2 sqrt(erfc(a)), so that erf is
+    relatively accurate; from there on it is 1. The error is that of rounding the first coefficient."""
+    c, e = polynomial_of_floats(
+        lambda a: 2 * (1 - sqrt(erfc(a))) / a, lambda a: a * sqrt(erfc(a)) / erf(a),
+        mpf(0), mpf("3.925"), 11)
     show("erf float", c, e, FLOAT)
 
 

@@ -71,12 +71,21 @@ template <int N>
   return walk;
 }
 
-/// Calls body(offsets) at the start of every run, outermost axis slowest.
+/// Calls body(offsets) at the start of the runs [begin, end), outermost axis slowest.
 template <int N, class Body>
-inline void for_each_run(const Walk<N>& walk, Body&& body) {
+inline void for_each_run(const Walk<N>& walk, Index begin, Index end, Body&& body) {
   std::array<Index, max_rank> position{};
   std::array<Index, N> offset{};
-  for (Index run = 0; run < walk.outer; ++run) {
+  Index rest = begin;
+  for (int axis = walk.rank - 1; rest > 0; --axis) {
+    const auto a = static_cast<std::size_t>(axis);
+    position[a] = rest % walk.extent[a];
+    rest /= walk.extent[a];
+    for (std::size_t k = 0; k < N; ++k) {
+      offset[k] += walk.stride[a][k] * position[a];
+    }
+  }
+  for (Index run = begin; run < end; ++run) {
     body(offset);
     for (int axis = walk.rank - 1; axis >= 0; --axis) {
       const auto a = static_cast<std::size_t>(axis);
@@ -92,6 +101,11 @@ inline void for_each_run(const Walk<N>& walk, Body&& body) {
       position[a] = 0;
     }
   }
+}
+/// The same for every run.
+template <int N, class Body>
+inline void for_each_run(const Walk<N>& walk, Body&& body) {
+  for_each_run(walk, 0, walk.outer, body);
 }
 
 /// Strides with which an operand of `shape` is read over the broadcast shape `out`: zero where it

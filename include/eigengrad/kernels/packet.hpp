@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY {
 
@@ -176,6 +177,31 @@ EIGENGRAD_INLINE Packet<T> multiply_add(Packet<T> a, Packet<T> b, Packet<T> c) n
 #endif
 }
 
+/// Whether lookup below is one instruction.
+#if EIGENGRAD_VECTOR_BYTES == 64 || (EIGENGRAD_VECTOR_BYTES == 32 && defined(__AVX2__))
+inline constexpr bool lookup_is_fast = true;
+#else
+inline constexpr bool lookup_is_fast = false;
+#endif
+
+/// In each lane the lane of `table` that the low bits of `at` number.
+EIGENGRAD_INLINE Mask<float>::Native lookup(Mask<float>::Native table,
+                                            Mask<float>::Native at) noexcept {
+#if EIGENGRAD_VECTOR_BYTES == 64 && defined(__clang__)
+  return __builtin_ia32_permvarsi512(table, at);
+#elif EIGENGRAD_VECTOR_BYTES == 64
+  return __builtin_ia32_permvarsi512_mask(table, at, table, every_lane<float>);
+#elif EIGENGRAD_VECTOR_BYTES == 32 && defined(__AVX2__)
+  return __builtin_ia32_permvarsi256(table, at);
+#else
+  Mask<float>::Native found;
+  for (Index i = 0; i < Packet<float>::lanes; ++i) {
+    found[i] = table[at[i] & (Packet<float>::lanes - 1)];
+  }
+  return found;
+#endif
+}
+
 /// Whether any lane is true.
 template <FloatScalar T>
 EIGENGRAD_INLINE bool any(Mask<T> m) noexcept {
@@ -198,17 +224,31 @@ EIGENGRAD_INLINE bool any(Mask<T> m) noexcept {
 #endif
 }
 
-/// Sum of the lanes, halves onto halves: the order is fixed for a given width.
+/// Lane i is lane i ^ Distance of x.
+template <int Distance, FloatScalar T, int... Lane>
+EIGENGRAD_INLINE Packet<T> exchange_lanes(Packet<T> x,
+                                          std::integer_sequence<int, Lane...> /*lanes*/) noexcept {
+  return Packet<T>(__builtin_shufflevector(x.v, x.v, (Lane ^ Distance)...));
+}
+/// All lanes into one by f, halves onto halves: the order is fixed for a given width.
+template <int Lanes, FloatScalar T, class F>
+EIGENGRAD_INLINE T fold_lanes(Packet<T> x, const F& f) noexcept {
+  if constexpr (Lanes == 1) {
+    return x.v[0];
+  } else {
+    constexpr std::make_integer_sequence<int, static_cast<int>(Packet<T>::lanes)> all;
+    return fold_lanes<Lanes / 2>(f(x, exchange_lanes<Lanes / 2>(x, all)), f);
+  }
+}
+template <FloatScalar T, class F>
+EIGENGRAD_INLINE T fold_lanes(Packet<T> x, const F& f) noexcept {
+  return fold_lanes<static_cast<int>(Packet<T>::lanes)>(x, f);
+}
+
+/// Sum of the lanes.
 template <FloatScalar T>
 EIGENGRAD_INLINE T sum_lanes(Packet<T> x) noexcept {
-  T buffer[static_cast<std::size_t>(Packet<T>::lanes)];
-  x.store(buffer);
-  for (Index width = Packet<T>::lanes / 2; width > 0; width /= 2) {
-    for (Index i = 0; i < width; ++i) {
-      buffer[i] += buffer[i + width];
-    }
-  }
-  return buffer[0];
+  return fold_lanes(x, [](Packet<T> a, Packet<T> b) { return a + b; });
 }
 
 }  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY

@@ -64,25 +64,19 @@ inline constexpr Index leaf = 1024;
 /// Rows that one leaf of a column reduction adds in a straight line.
 inline constexpr Index leaf_rows = 64;
 
-/// All lanes into one, halves onto halves.
-template <class R, FloatScalar T>
-EIGENGRAD_INLINE T lanes(const R& r, Packet<T> x) noexcept {
-  T buffer[static_cast<std::size_t>(Packet<T>::lanes)];
-  x.store(buffer);
-  for (Index width = Packet<T>::lanes / 2; width > 0; width /= 2) {
-    for (Index i = 0; i < width; ++i) {
-      buffer[i] = r(Packet<T>(buffer[i]), Packet<T>(buffer[i + width])).v[0];
-    }
-  }
-  return buffer[0];
-}
-
 template <class R, FloatScalar T>
 [[nodiscard]] inline T run(const R& r, const T* x, Index n) noexcept {
   constexpr Index width = Packet<T>::lanes;
   if (n > leaf) {
     const Index half = (n / 2 + leaf - 1) / leaf * leaf;
-    return r(Packet<T>(run(r, x, half)), Packet<T>(run(r, x + half, n - half))).v[0];
+    return r(run(r, x, half), run(r, x + half, n - half));
+  }
+  if (n < width) {
+    T result = R::neutral;
+    for (Index i = 0; i < n; ++i) {
+      result = r(result, x[i]);
+    }
+    return result;
   }
   Packet<T> a(R::neutral);
   Packet<T> b = a;
@@ -98,11 +92,30 @@ template <class R, FloatScalar T>
   for (; i + width <= n; i += width) {
     a = r(a, Packet<T>::load(x + i));
   }
-  T result = lanes(r, r(r(a, b), r(c, d)));
+  T result = fold_lanes(r(r(a, b), r(c, d)), r);
   for (; i < n; ++i) {
-    result = r(Packet<T>(result), Packet<T>(x[i])).v[0];
+    result = r(result, x[i]);
   }
   return result;
+}
+
+/// A leaf of the next function for `Count` packets of columns.
+template <int Count, class R, FloatScalar T>
+EIGENGRAD_INLINE void packets_of_columns(const R& r, T* out, bool add, const T* x, Index row_stride,
+                                         Index rows) noexcept {
+  constexpr Index width = Packet<T>::lanes;
+  Packet<T> a[Count];
+  for (Index k = 0; k < Count; ++k) {
+    a[k] = add ? Packet<T>::load(out + k * width) : Packet<T>(R::neutral);
+  }
+  for (Index i = 0; i < rows; ++i) {
+    for (Index k = 0; k < Count; ++k) {
+      a[k] = r(a[k], Packet<T>::load(x + i * row_stride + k * width));
+    }
+  }
+  for (Index k = 0; k < Count; ++k) {
+    a[k].store(out + k * width);
+  }
 }
 
 /// out[j] = R over i of x[i * row_stride + j], or with `add` out[j] = r(out[j], that); out has
@@ -111,6 +124,23 @@ template <class R, FloatScalar T>
 inline void columns(const R& r, T* out, bool add, const T* x, Index row_stride, Index rows,
                     Index columns_count) {
   constexpr Index width = Packet<T>::lanes;
+  if (columns_count < width && row_stride == columns_count && rows >= 2 * width) {
+    // Rows narrower than a packet: as many of them as a packet has lanes make one row of packets.
+    T wide[static_cast<std::size_t>(width * width)];
+    const Index n = width * columns_count;
+    columns(r, wide, false, x, n, rows / width, n);
+    for (Index j = 0; j < columns_count; ++j) {
+      T value = add ? out[j] : R::neutral;
+      for (Index i = j; i < n; i += columns_count) {
+        value = r(value, wide[i]);
+      }
+      for (Index i = rows / width * n + j; i < rows * columns_count; i += columns_count) {
+        value = r(value, x[i]);
+      }
+      out[j] = value;
+    }
+    return;
+  }
   if (rows > leaf_rows) {
     const Index half = (rows / 2 + leaf_rows - 1) / leaf_rows * leaf_rows;
     detail::Scratch<T> right(columns_count);
@@ -124,22 +154,11 @@ inline void columns(const R& r, T* out, bool add, const T* x, Index row_stride, 
     return;
   }
   Index j = 0;
-  for (; j + 2 * width <= columns_count; j += 2 * width) {
-    Packet<T> a = add ? Packet<T>::load(out + j) : Packet<T>(R::neutral);
-    Packet<T> b = add ? Packet<T>::load(out + j + width) : Packet<T>(R::neutral);
-    for (Index i = 0; i < rows; ++i) {
-      a = r(a, Packet<T>::load(x + i * row_stride + j));
-      b = r(b, Packet<T>::load(x + i * row_stride + j + width));
-    }
-    a.store(out + j);
-    b.store(out + j + width);
+  for (; j + 4 * width <= columns_count; j += 4 * width) {
+    packets_of_columns<4>(r, out + j, add, x + j, row_stride, rows);
   }
   for (; j + width <= columns_count; j += width) {
-    Packet<T> a = add ? Packet<T>::load(out + j) : Packet<T>(R::neutral);
-    for (Index i = 0; i < rows; ++i) {
-      a = r(a, Packet<T>::load(x + i * row_stride + j));
-    }
-    a.store(out + j);
+    packets_of_columns<1>(r, out + j, add, x + j, row_stride, rows);
   }
   if (j == columns_count) {
     return;
@@ -178,7 +197,7 @@ inline constexpr Loops<T> loops{
     [](T* out, bool add, const T* x, Index row_stride, Index rows, Index count) {
       columns(R{}, out, add, x, row_stride, rows, count);
     },
-    [](T a, T b) { return R{}(Packet<T>(a), Packet<T>(b)).v[0]; }};
+    [](T a, T b) { return R{}(a, b); }};
 
 template <FloatScalar T>
 EIGENGRAD_NOINLINE void reduce_any(const Loops<T>& loops, const Shape& shape, const T* x,

@@ -205,9 +205,8 @@ struct GeluErf {
   static constexpr Domain samples{-4.0, 4.0};
   template <class S>
   static S f(S x) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    return math::select(x == constant<S>(-infinity), constant<S>(nan), math::gelu_erf(x));
+    // x - min(x, 0) is max(x, 0), but NaN at -inf.
+    return (x - math::minimum(x, constant<S>(0))) - math::gelu_erf_tail(x);
   }
   template <class S>
   static S df(S x) {
@@ -228,9 +227,8 @@ struct GeluTanh {
   static constexpr Domain samples{-4.0, 4.0};
   template <class S>
   static S f(S x) {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
-    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    return math::select(x == constant<S>(-infinity), constant<S>(nan), math::gelu_tanh(x));
+    // x - min(x, 0) is max(x, 0), but NaN at -inf.
+    return (x - math::minimum(x, constant<S>(0))) - math::gelu_tanh_tail(x);
   }
   template <class S>
   static S df(S x) {

@@ -67,11 +67,35 @@ EIGENGRAD_INLINE Packet<T> polynomial(Packet<T> x, const T (&c)[N]) noexcept {
   return polynomial_part<0, N>(c, powers);
 }
 
+/// The same of N terms, an even number, two at a time: half the chain of dependent instructions for
+/// one multiplication more.
+template <FloatScalar T, std::size_t N>
+EIGENGRAD_INLINE Packet<T> paired_polynomial(Packet<T> x, const T (&c)[N]) noexcept {
+  const Packet<T> square = x * x;
+  Packet<T> y = multiply_add(x, Packet<T>(c[N - 1]), Packet<T>(c[N - 2]));
+  for (std::size_t i = N - 2; i > 0; i -= 2) {
+    y = multiply_add(square, y, multiply_add(x, Packet<T>(c[i - 1]), Packet<T>(c[i - 2])));
+  }
+  return y;
+}
+
 /// The smaller of x and the limit, the larger of both; x where it is NaN. Spelt with builtins
 /// because GCC makes two instructions of the comparison.
 template <FloatScalar T>
 EIGENGRAD_INLINE Packet<T> at_most(Packet<T> x, std::type_identity_t<Packet<T>> limit) noexcept {
-#if EIGENGRAD_VECTOR_BYTES == 32
+#if EIGENGRAD_VECTOR_BYTES == 64 && defined(__clang__)
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_minps512(limit.v, x.v, 4));
+  } else {
+    return Packet<T>(__builtin_ia32_minpd512(limit.v, x.v, 4));
+  }
+#elif EIGENGRAD_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_minps512_mask(limit.v, x.v, x.v, kernels::every_lane<T>, 4));
+  } else {
+    return Packet<T>(__builtin_ia32_minpd512_mask(limit.v, x.v, x.v, kernels::every_lane<T>, 4));
+  }
+#elif EIGENGRAD_VECTOR_BYTES == 32
   if constexpr (sizeof(T) == 4) {
     return Packet<T>(__builtin_ia32_minps256(limit.v, x.v));
   } else {
@@ -89,7 +113,19 @@ EIGENGRAD_INLINE Packet<T> at_most(Packet<T> x, std::type_identity_t<Packet<T>> 
 }
 template <FloatScalar T>
 EIGENGRAD_INLINE Packet<T> at_least(Packet<T> x, std::type_identity_t<Packet<T>> limit) noexcept {
-#if EIGENGRAD_VECTOR_BYTES == 32
+#if EIGENGRAD_VECTOR_BYTES == 64 && defined(__clang__)
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_maxps512(limit.v, x.v, 4));
+  } else {
+    return Packet<T>(__builtin_ia32_maxpd512(limit.v, x.v, 4));
+  }
+#elif EIGENGRAD_VECTOR_BYTES == 64
+  if constexpr (sizeof(T) == 4) {
+    return Packet<T>(__builtin_ia32_maxps512_mask(limit.v, x.v, x.v, kernels::every_lane<T>, 4));
+  } else {
+    return Packet<T>(__builtin_ia32_maxpd512_mask(limit.v, x.v, x.v, kernels::every_lane<T>, 4));
+  }
+#elif EIGENGRAD_VECTOR_BYTES == 32
   if constexpr (sizeof(T) == 4) {
     return Packet<T>(__builtin_ia32_maxps256(limit.v, x.v));
   } else {

@@ -14,13 +14,15 @@ namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> erf(Packet<T> x) noexcept {
   if constexpr (sizeof(T) == 4) {
-    // 1 - 2^-u with u = -log2(erfc(|x|)): u / |x| is smooth, and no digits cancel anywhere.
-    const Packet<T> size = detail::at_most(abs(x), 4.0f);
-    const Packet<T> u =
-        size * detail::polynomial(size, {1.62790704f, 9.18447625e-1f, 1.48277067e-1f,
-                                         -2.76320318e-2f, -2.31399536e-4f, 2.40500894e-3f,
-                                         -9.12988681e-4f, 1.69719922e-4f, -1.33539038e-5f});
-    return detail::give_sign(detail::one_minus_exp2(u), x);
+    // 1 - v^2 with v = sqrt(erfc(|x|)) = 1 - u / 2, written as u - u^2 / 4: u / |x| is smooth, no
+    // digits cancel near 0, and towards 1 the errors of u do.
+    const Packet<T> size = detail::at_most(abs(x), 3.925f);
+    const Packet<T> upper = detail::paired_polynomial(
+        size, {-1.96425065e-1f, -8.63378718e-2f, 3.60200368e-2f, 9.27663408e-3f, 2.22252775e-3f,
+               -7.51232309e-3f, 3.55906365e-3f, -7.89526093e-4f, 8.85089321e-5f, -4.06758409e-6f});
+    const Packet<T> lower = multiply_add(size, upper, Packet<T>(3.18303466e-1f));
+    const Packet<T> u = size * multiply_add(size, lower, Packet<T>(1.12837923f));
+    return detail::give_sign(multiply_add(u, T(-0.25) * u, u), x);
   } else {
     return detail::map_lanes(x, [](T lane) { return __builtin_erf(lane); });
   }

@@ -11,6 +11,8 @@
 #include <eigengrad/kernels/math/basic.hpp>
 #include <eigengrad/kernels/packet.hpp>
 
+#include <cstdint>
+
 namespace eigengrad::math::inline EIGENGRAD_KERNELS_KEY {
 namespace detail {
 
@@ -91,6 +93,41 @@ EIGENGRAD_INLINE Packet<float> exp2m1_quotient(Packet<float> g) noexcept {
                         1.33908497e-3f, 1.54035166e-4f});
 }
 
+/// 2^(i / lanes) for every lane i, as bits from which i is subtracted where power_by_lookup adds
+/// it.
+struct RootsOfTwo {
+  static constexpr int lanes = static_cast<int>(Packet<float>::lanes);
+  static constexpr int index_bits = lanes == 16 ? 4 : lanes == 8 ? 3 : 2;
+  std::int32_t bits[lanes];
+
+  constexpr RootsOfTwo() noexcept : bits() {
+    constexpr float roots[] = {1.0f,        1.04427373f, 1.09050775f, 1.13878858f,
+                               1.18920708f, 1.24185777f, 1.29683959f, 1.35425556f,
+                               1.41421354f, 1.47682619f, 1.54221082f, 1.61049032f,
+                               1.68179286f, 1.75625217f, 1.8340081f,  1.91520655f};
+    for (int i = 0; i < lanes; ++i) {
+      bits[i] = __builtin_bit_cast(std::int32_t, roots[i * 16 / lanes]) -
+                (i << (fraction_bits<float> - index_bits));
+    }
+  }
+};
+inline constexpr RootsOfTwo roots_of_two;
+
+/// 2^(n / lanes) where the low bits of `low_bits` hold n; 0 below the normal numbers, down to
+/// 2^-250.
+EIGENGRAD_INLINE Packet<float> power_by_lookup(typename Mask<float>::Native low_bits) noexcept {
+  using Ints = typename Mask<float>::Native;
+  Ints table;
+  __builtin_memcpy(&table, roots_of_two.bits, sizeof table);
+  const Ints power = kernels::lookup(table, low_bits) +
+                     (low_bits << (fraction_bits<float> - RootsOfTwo::index_bits));
+  return kernels::from_bits<float>(power > 0 ? power : Ints{});
+}
+/// (2^g - 1) / g for |g| <= 1/16: what is left of an exponent when power_by_lookup took its part.
+EIGENGRAD_INLINE Packet<float> short_exp2m1_quotient(Packet<float> g) noexcept {
+  return polynomial(g, {6.93147181e-1f, 2.40257632e-1f, 5.55041087e-2f});
+}
+
 /// 1 - 2^-u for 0 <= u <= 126 as (1 - 2^-n) - 2^-n (2^g - 1) with u = n - g and |g| <= 1/2. For
 /// functions that forgive a relative error of u. Never -0.
 EIGENGRAD_INLINE Packet<float> one_minus_exp2(Packet<float> u) noexcept {
@@ -146,9 +183,15 @@ template <FloatScalar T>
 /// 1 / (1 + e^-x), relatively accurate in the lower tail down to the subnormals.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> sigmoid(Packet<T> x) noexcept {
-  // e^x / (1 + e^x), and 1 from 40 on.
-  const Packet<T> e = detail::exp_bounded(detail::at_most(x, T(40)));
-  return e / (T(1) + e);
+  // e^x / (1 + e^x), 1 from 40 on. Top and bottom are both raised, so that a single power of two
+  // scales them and subnormal results are rounded once, by the division.
+  constexpr int raised = sizeof(T) == 4 ? 64 : 512;
+  constexpr T one = sizeof(T) == 4 ? T(0x1p64) : T(0x1p512);
+  const Packet<T> bounded = detail::at_least(detail::at_most(x, T(40)), detail::exp_lowest<T>);
+  const auto [shifted, n, r] = detail::reduce_exp<detail::exponent_bias<T> + raised>(bounded);
+  const Packet<T> scale = detail::power_of_two<T>(kernels::to_bits(shifted));
+  const Packet<T> e = multiply_add(scale, detail::expm1_reduced(r), scale);
+  return e / (one + e);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T sigmoid(T x) noexcept {

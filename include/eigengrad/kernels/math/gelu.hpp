@@ -44,19 +44,18 @@ EIGENGRAD_INLINE Packet<double> half_normal_tail(Packet<float> size) noexcept {
 
 /// |x| Phi(-|x|).
 EIGENGRAD_INLINE Packet<float> normal_tail(Packet<float> size) noexcept {
-  if constexpr (kernels::multiply_add_is_fused) {
-    // At the bound the exponent is -127, whose power of two comes out as 0.
-    constexpr float shift = rounding_shift<float> + float{exponent_bias<float>};
+  if constexpr (kernels::multiply_add_is_fused && kernels::lookup_is_fast) {
+    // At the bound the exponent is below -127: a power of 0.
+    constexpr float shift = rounding_shift<float> / RootsOfTwo::lanes;
     const Packet<float> k = -half_log2_e;
-    const Packet<float> a = at_most(size, 13.26f);
+    const Packet<float> a = at_most(size, 14.0f);
     const Packet<float> square = a * a;
     const Packet<float> lost = multiply_add(a, a, -square);
     const Packet<float> shifted = multiply_add(square, k, Packet<float>(shift));
     const Packet<float> g = multiply_add(lost, k, multiply_add(square, k, shift - shifted));
     const auto [top, bottom] = tail_fraction(a, square);
-    const Packet<float> scaled = multiply_add(top, g * exp2m1_quotient(g), top) *
-                                 power_of_two<float>(kernels::to_bits(shifted));
-    return scaled / bottom;
+    const Packet<float> scaled = top / bottom * power_by_lookup(kernels::to_bits(shifted));
+    return multiply_add(scaled, g * short_exp2m1_quotient(g), scaled);
   } else {
     const Packet<float> bounded = at_most(size, 15.0f);
     return narrow(half_normal_tail<0>(bounded), half_normal_tail<1>(bounded));
@@ -124,11 +123,30 @@ EIGENGRAD_INLINE Packet<double> logistic_tail(Packet<double> size) noexcept {
 
 }  // namespace detail
 
+/// What gelu takes from max(x, 0): |x| Phi(-|x|), Phi the normal distribution function, and
+/// |x| sigmoid(-2 u), u = sqrt(2 / pi) (|x| + 0.044715 |x|^3). 0 at the infinities.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_erf_tail(Packet<T> x) noexcept {
+  return detail::normal_tail(abs(x));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T gelu_erf_tail(T x) noexcept {
+  return gelu_erf_tail(Packet<T>(x)).v[0];
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_tanh_tail(Packet<T> x) noexcept {
+  return detail::logistic_tail(abs(x));
+}
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T gelu_tanh_tail(T x) noexcept {
+  return gelu_tanh_tail(Packet<T>(x)).v[0];
+}
+
 /// x Phi(x) with the normal distribution function Phi. The error is a few ulp of the larger of the
 /// result and 2^-12 |x|; -0 at -inf.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_erf(Packet<T> x) noexcept {
-  return detail::at_least(x, T(0)) - detail::normal_tail(abs(x));
+  return detail::at_least(x, T(0)) - gelu_erf_tail(x);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T gelu_erf(T x) noexcept {
@@ -139,7 +157,7 @@ template <FloatScalar T>
 /// a few ulp of the larger of the result and 2^-12 |x|.
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE Packet<T> gelu_tanh(Packet<T> x) noexcept {
-  return detail::at_least(x, T(0)) - detail::logistic_tail(abs(x));
+  return detail::at_least(x, T(0)) - gelu_tanh_tail(x);
 }
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T gelu_tanh(T x) noexcept {
