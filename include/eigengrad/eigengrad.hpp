@@ -4,6 +4,7 @@
 
 #include <eigengrad/data/checks.hpp>
 #include <eigengrad/data/dataset.hpp>
+#include <eigengrad/data/k_fold.hpp>
 #include <eigengrad/data/labels.hpp>
 #include <eigengrad/data/loader.hpp>
 #include <eigengrad/data/preprocess.hpp>
@@ -65,6 +66,7 @@
 #include <eigengrad/optim/sgd.hpp>
 #include <eigengrad/tensor/print.hpp>
 #include <eigengrad/train/callback.hpp>
+#include <eigengrad/train/cross_validate.hpp>
 #include <eigengrad/train/early_stopping.hpp>
 #include <eigengrad/train/evaluate.hpp>
 #include <eigengrad/train/fit.hpp>
