@@ -59,8 +59,11 @@
 #include <eigengrad/ops/value_and_grad.hpp>
 #include <eigengrad/ops/variance.hpp>
 #include <eigengrad/ops/where.hpp>
+#include <eigengrad/optim/adagrad.hpp>
 #include <eigengrad/optim/adam.hpp>
 #include <eigengrad/optim/clip.hpp>
+#include <eigengrad/optim/lion.hpp>
+#include <eigengrad/optim/nadam.hpp>
 #include <eigengrad/optim/rmsprop.hpp>
 #include <eigengrad/optim/schedule.hpp>
 #include <eigengrad/optim/sgd.hpp>
