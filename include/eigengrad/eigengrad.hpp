@@ -1,10 +1,9 @@
 #pragma once
-// The umbrella: all of eigengrad but what a program opts into by name (data/datasets.hpp,
-// testing/).
+// The umbrella: all of eigengrad but what a program opts into by name: data/datasets.hpp,
+// data/k_fold.hpp, train/cross_validate.hpp, train/class_weights.hpp, build_info.hpp, testing/.
 
 #include <eigengrad/data/checks.hpp>
 #include <eigengrad/data/dataset.hpp>
-#include <eigengrad/data/k_fold.hpp>
 #include <eigengrad/data/labels.hpp>
 #include <eigengrad/data/loader.hpp>
 #include <eigengrad/data/preprocess.hpp>
@@ -69,7 +68,6 @@
 #include <eigengrad/optim/sgd.hpp>
 #include <eigengrad/tensor/print.hpp>
 #include <eigengrad/train/callback.hpp>
-#include <eigengrad/train/cross_validate.hpp>
 #include <eigengrad/train/early_stopping.hpp>
 #include <eigengrad/train/evaluate.hpp>
 #include <eigengrad/train/fit.hpp>
@@ -79,6 +77,7 @@
 #include <eigengrad/train/mlp.hpp>
 #include <eigengrad/train/mlp_file.hpp>
 #include <eigengrad/train/progress.hpp>
+#include <eigengrad/train/reduce_on_plateau.hpp>
 #include <eigengrad/train/schedule_callback.hpp>
 #include <eigengrad/train/search.hpp>
 
