@@ -1,7 +1,8 @@
 #pragma once
 // The umbrella: all of eigengrad but what a program opts into by name: data/datasets.hpp,
-// data/describe.hpp, data/inspect.hpp, data/k_fold.hpp, train/class_weights.hpp, train/confusion.hpp, train/cross_validate.hpp,
-// train/curves.hpp, keras.hpp, torch.hpp, build_info.hpp, testing/.
+// data/describe.hpp, data/inspect.hpp, data/k_fold.hpp, train/class_weights.hpp,
+// train/confusion.hpp, train/cross_validate.hpp, train/curves.hpp, keras.hpp, torch.hpp,
+// build_info.hpp, testing/.
 
 #include <eigengrad/data/checks.hpp>
 #include <eigengrad/data/dataset.hpp>

@@ -124,6 +124,10 @@ TEST_CASE("describe: what it refuses", "[data][describe]") {
                     "describe: x is not (rows, columns): (2,)");
   CHECK_THROWS_TEXT(eg::describe(eg::tensor<double>({{1, 2}}), one), eg::ValueError,
                     "describe: 1 names for 2 columns");
+  CHECK_THROWS_TEXT(eg::inspect(eg::tensor<double>({1, 2})), eg::ShapeError,
+                    "inspect: x is not (rows, columns): (2,)");
+  CHECK_THROWS_TEXT(eg::inspect(eg::tensor<double>({{1, 2}}), one), eg::ValueError,
+                    "inspect: 1 names for 2 columns");
   CHECK_THROWS_TEXT(eg::count_classes(eg::tensor<std::int64_t>({0, 1}), one), eg::IndexError,
                     "count_classes: label 1 at row 1 is outside [0, 1)");
 }

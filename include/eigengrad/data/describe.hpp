@@ -5,6 +5,7 @@
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
+#include <eigengrad/base/shape.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
@@ -43,6 +44,17 @@ struct ClassCount {
 };
 
 namespace detail {
+
+/// Throws: ShapeError, ValueError
+inline void check_columns(std::string_view op, const Shape& shape,
+                          std::span<const std::string> names) {
+  if (shape.rank() != 2) {
+    throw ShapeError(op, concat("x is not (rows, columns): ", shape), shape);
+  }
+  if (!names.empty() && static_cast<Index>(names.size()) != shape[1]) {
+    throw ValueError(op, concat(names.size(), " names for ", shape[1], " columns"));
+  }
+}
 
 /// The value below which `part` of the sorted values lie. Reference: NumPy `quantile`, "linear"
 [[nodiscard]] inline double sorted_quantile(const std::vector<double>& sorted, double part) {
@@ -129,15 +141,9 @@ inline void summarize(ColumnSummary& column, std::vector<double>& values) {
 template <AnyScalar T>
 [[nodiscard]] std::vector<ColumnSummary> describe(const Tensor<T>& x,
                                                   std::span<const std::string> names = {}) {
-  if (x.rank() != 2) {
-    throw ShapeError("describe", detail::concat("x is not (rows, columns): ", x.shape()),
-                     x.shape());
-  }
+  detail::check_columns("describe", x.shape(), names);
   const Index rows = x.shape()[0];
   const Index columns = x.shape()[1];
-  if (!names.empty() && static_cast<Index>(names.size()) != columns) {
-    throw ValueError("describe", detail::concat(names.size(), " names for ", columns, " columns"));
-  }
   const Tensor<T> dense = detail::packed(x);
   std::vector<ColumnSummary> result;
   for (Index j = 0; j < columns; ++j) {

@@ -13,6 +13,7 @@
 #include <eigengrad/tensor/tensor.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -85,27 +86,53 @@ class RowTable {
   std::vector<std::pair<std::uint64_t, Index>> sorted_;
 };
 
-[[nodiscard]] inline std::string column_text(const ColumnSummary& column) {
-  return concat("column '", column.name, "'");
+/// What inspect looks at in a column.
+struct ColumnFacts {
+  Index missing = 0;
+  Index infinite = 0;
+  Index count = 0;  // that are not missing
+  double first = 0;
+  bool constant = true;
+};
+
+/// One pass over the rows of a matrix.
+template <AnyScalar T>
+[[nodiscard]] std::vector<ColumnFacts> column_facts(const Tensor<T>& x) {
+  const auto columns = static_cast<std::size_t>(x.shape()[1]);
+  const Tensor<T> dense = packed(x);
+  std::vector<ColumnFacts> facts(columns);
+  const T* from = dense.data();
+  for (Index row = 0; row < x.shape()[0]; ++row) {
+    for (std::size_t j = 0; j < columns; ++j) {
+      const auto value = static_cast<double>(*from++);
+      ColumnFacts& column = facts[j];
+      if (std::isnan(value)) {
+        ++column.missing;
+        continue;
+      }
+      column.first = column.count++ == 0 ? value : column.first;
+      column.constant = column.constant && value == column.first;
+      column.infinite += std::isinf(value) ? 1 : 0;
+    }
+  }
+  return facts;
 }
 
-inline void inspect_columns(const std::vector<ColumnSummary>& columns,
-                            std::vector<DataFinding>& findings) {
+inline void report_column(const std::string& name, const ColumnFacts& facts,
+                          std::vector<DataFinding>& findings) {
   using Kind = DataFinding::Kind;
-  for (const ColumnSummary& column : columns) {
-    const Index rows = column.count + column.missing;
-    if (column.missing > 0) {
-      findings.push_back({Kind::missing_values, concat(column_text(column), " misses ",
-                                                       column.missing, " of ", rows, " values")});
-    }
-    if (column.infinite > 0) {
-      findings.push_back({Kind::infinite_values, concat(column_text(column), " has ",
-                                                        column.infinite, " infinite values")});
-    }
-    if (column.count > 1 && column.min == column.max) {
-      findings.push_back({Kind::constant_column,
-                          concat(column_text(column), " is constant: ", short_number(column.min))});
-    }
+  const auto add = [&](Kind kind, const std::string& what) {
+    findings.push_back({kind, concat("column '", name, "' ", what)});
+  };
+  if (facts.missing > 0) {
+    add(Kind::missing_values,
+        concat("misses ", facts.missing, " of ", facts.count + facts.missing, " values"));
+  }
+  if (facts.infinite > 0) {
+    add(Kind::infinite_values, concat("has ", facts.infinite, " infinite values"));
+  }
+  if (facts.count > 1 && facts.constant) {
+    add(Kind::constant_column, concat("is constant: ", short_number(facts.first)));
   }
 }
 
@@ -116,12 +143,16 @@ inline void inspect_columns(const std::vector<ColumnSummary>& columns,
 ///
 /// Shapes:    x (rows, columns); names as for describe
 /// Throws:    as describe
-/// Cost:      O(rows log(rows) columns)
+/// Cost:      two passes, and O(rows log(rows))
 template <AnyScalar T>
 [[nodiscard]] std::vector<DataFinding> inspect(const Tensor<T>& x,
                                                std::span<const std::string> names = {}) {
+  detail::check_columns("inspect", x.shape(), names);
   std::vector<DataFinding> findings;
-  detail::inspect_columns(describe(x, names), findings);
+  const std::vector<detail::ColumnFacts> facts = detail::column_facts(x);
+  for (std::size_t j = 0; j < facts.size(); ++j) {
+    detail::report_column(names.empty() ? std::to_string(j) : names[j], facts[j], findings);
+  }
   const detail::RowTable<T> rows(x);
   Index repeated = 0;
   std::string example;
