@@ -4,6 +4,7 @@
 
 #include "mlp_trainer/data.hpp"
 #include "mlp_trainer/options.hpp"
+#include "mlp_trainer/quality.hpp"
 #include "mlp_trainer/training.hpp"
 
 #include <eigengrad/eigengrad.hpp>
@@ -63,6 +64,10 @@ void print_test(const eg::train::Evaluation& result, const eg::train::TrainedMlp
 
 void train_and_test(const Options& options) {
   const Table table = read_table(options);
+  if (options.describe) {
+    print_description(table);
+    return;
+  }
   eg::train::TrainedMlp<float> trained{
       {}, eg::train::make_mlp<float>({.features = 1, .hidden = {}}, 0), {}, {}, {}};
   trained.mlp.task = table.task;
@@ -74,6 +79,7 @@ void train_and_test(const Options& options) {
   trained.feature_names = table.feature_names;
   trained.class_names = table.class_names;
   const Parts parts = make_parts(table, options, trained);
+  warn(table, parts);
 
   const Hyperparameters hyper{options.learning_rate, options.hidden, options.batch_size};
   const auto verbose =
@@ -99,6 +105,9 @@ void train_and_test(const Options& options) {
 void check(const Options& options) {
   if (options.load.empty() != options.predict.empty()) {
     throw eg::ValueError("mlp_trainer", "--load and --predict go together");
+  }
+  if (options.describe && !options.load.empty()) {
+    throw eg::ValueError("mlp_trainer", "--describe is about --data, not about a saved model");
   }
   if (options.target_accuracy.has_value() && options.task == "regression") {
     throw eg::ValueError("mlp_trainer", "--target-accuracy needs classes, --task is regression");

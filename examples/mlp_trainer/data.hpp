@@ -51,9 +51,12 @@ struct Table {
   return table;
 }
 
-[[nodiscard]] inline Table read_csv_table(const std::string& path, bool regression) {
+/// With `describe`, missing values and infinities pass.
+[[nodiscard]] inline Table read_csv_table(const std::string& path, bool regression, bool describe) {
   const auto labels = regression ? eg::CsvLabels::numbers : eg::CsvLabels::classes;
-  auto csv = eg::load_csv_labelled<float>(path, {.labels = labels});
+  const auto missing = describe ? eg::CsvMissing::nan : eg::CsvMissing::refuse;
+  auto csv = eg::load_csv_labelled<float>(path, {.labels = labels},
+                                          {.missing = missing, .allow_non_finite = describe});
   Table table;
   table.x = csv.x;
   table.y = csv.y;
@@ -73,7 +76,8 @@ struct Table {
   return table;
 }
 
-/// Reads the data that the options name and settles the task. Throws: eigengrad's errors
+/// Reads the data that the options name, checks it and settles the task; to describe it, reads
+/// only. Throws: eigengrad's errors
 [[nodiscard]] inline Table read_table(const Options& options) {
   const bool regression = options.task == "regression";
   Table table;
@@ -87,9 +91,12 @@ struct Table {
   } else if (ends_with(options.data, ".npy")) {
     table = read_npy_table(options.data, regression);
   } else if (ends_with(options.data, ".csv")) {
-    table = read_csv_table(options.data, regression);
+    table = read_csv_table(options.data, regression, options.describe);
   } else {
     throw eg::ValueError("mlp_trainer", "--data is neither .npy nor .csv: " + options.data);
+  }
+  if (options.describe) {
+    return table;
   }
   eg::check_finite(table.x, table.feature_names);
   const auto classes = static_cast<eg::Index>(table.class_names.size());

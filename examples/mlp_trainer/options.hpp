@@ -19,6 +19,7 @@ struct Options {
   std::string task = "auto";
   double test_size = 0.2;
   eigengrad::Index split_seed = 42;
+  bool describe = false;
 
   std::vector<eigengrad::Index> hidden = {128, 64};
   std::string activation = "relu";
@@ -68,6 +69,9 @@ inline void describe(CLI::App& app, Options& options) {
   app.add_option("--split-seed", options.split_seed,
                  "seed of the train/test split (scikit-learn's random_state)")
       ->capture_default_str()
+      ->group(data);
+  app.add_flag("--describe", options.describe,
+               "print what the data holds and what is suspicious in it, and train nothing")
       ->group(data);
 
   const std::string model = "Model";

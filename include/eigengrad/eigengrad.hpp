@@ -1,6 +1,8 @@
 #pragma once
-// The umbrella: all of eigengrad but what a program opts into by name (data/datasets.hpp,
-// testing/).
+// The umbrella: all of eigengrad but what a program opts into by name: data/datasets.hpp,
+// data/describe.hpp, data/inspect.hpp, data/k_fold.hpp, train/class_weights.hpp,
+// train/confusion.hpp, train/cross_validate.hpp, train/curves.hpp, keras.hpp, torch.hpp,
+// build_info.hpp, testing/.
 
 #include <eigengrad/data/checks.hpp>
 #include <eigengrad/data/dataset.hpp>
@@ -58,8 +60,11 @@
 #include <eigengrad/ops/value_and_grad.hpp>
 #include <eigengrad/ops/variance.hpp>
 #include <eigengrad/ops/where.hpp>
+#include <eigengrad/optim/adagrad.hpp>
 #include <eigengrad/optim/adam.hpp>
 #include <eigengrad/optim/clip.hpp>
+#include <eigengrad/optim/lion.hpp>
+#include <eigengrad/optim/nadam.hpp>
 #include <eigengrad/optim/rmsprop.hpp>
 #include <eigengrad/optim/schedule.hpp>
 #include <eigengrad/optim/sgd.hpp>
@@ -74,6 +79,7 @@
 #include <eigengrad/train/mlp.hpp>
 #include <eigengrad/train/mlp_file.hpp>
 #include <eigengrad/train/progress.hpp>
+#include <eigengrad/train/reduce_on_plateau.hpp>
 #include <eigengrad/train/schedule_callback.hpp>
 #include <eigengrad/train/search.hpp>
 

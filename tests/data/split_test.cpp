@@ -1,3 +1,4 @@
+#include "data/split_cases.hpp"
 #include "support/catch.hpp"
 
 #include <eigengrad/data/mersenne_twister.hpp>
@@ -5,16 +6,16 @@
 #include <eigengrad/data/split.hpp>
 
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <fstream>
 #include <random>
-#include <sstream>
 #include <string>
 #include <vector>
 
 namespace eg = eigengrad;
 using eg::Index;
+using split_cases::fnv1a64;
+using split_cases::listed;
+using split_cases::size_of;
+using split_cases::whole;
 
 namespace {
 
@@ -25,45 +26,6 @@ eg::Tensor<double> counting(const eg::Shape& shape) {
     data[i] = static_cast<double>(i);
   }
   return x;
-}
-
-std::vector<Index> listed(const eg::Tensor<std::int64_t>& x) {
-  return {x.values().begin(), x.values().end()};
-}
-
-std::vector<std::string> fields_of(const std::string& line) {
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == '|') {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
-
-eg::SplitSize size_of(const std::string& text) {
-  if (text == "none") {
-    return {};
-  }
-  if (text.find_first_of(".en") != std::string::npos) {
-    return std::strtod(text.c_str(), nullptr);
-  }
-  return std::atoi(text.c_str());
-}
-
-/// FNV-1a over the indices as int64, least significant byte first: as make_splits.py.
-std::string fnv1a64(const std::vector<Index>& indices) {
-  std::uint64_t value = 0xcbf29ce484222325U;
-  for (const Index index : indices) {
-    for (int byte = 0; byte < 8; ++byte) {
-      value = (value ^ ((static_cast<std::uint64_t>(index) >> (8 * byte)) & 255U)) * 0x100000001b3U;
-    }
-  }
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
-  return text;
 }
 
 std::string ends(const std::vector<Index>& indices, bool last) {
@@ -79,21 +41,15 @@ std::string ends(const std::vector<Index>& indices, bool last) {
 }  // namespace
 
 TEST_CASE("split: every case of scikit-learn's, row by row", "[data][split]") {
-  std::ifstream file(EIGENGRAD_TEST_DATA_DIR "/splits.txt");
-  REQUIRE(file.is_open());
   int accepted = 0;
   int refused = 0;
-  for (std::string line; std::getline(file, line);) {
-    if (line.empty() || line[0] == '#') {
-      continue;
-    }
-    INFO(line);
-    const std::vector<std::string> f = fields_of(line);
+  for (const std::vector<std::string>& f : split_cases::lines_of("splits.txt")) {
     REQUIRE(f.size() > 5);
+    INFO(f[0] << " rows, " << f[1] << ", " << f[2] << ", " << f[3] << ", " << f[4]);
     eg::SplitOptions options{.test_size = size_of(f[1]), .train_size = size_of(f[2])};
-    options.random_state = f[3] == "none" ? 0 : std::strtoll(f[3].c_str(), nullptr, 10);
+    options.random_state = f[3] == "none" ? 0 : whole(f[3]);
     options.shuffle = f[4] == "1";
-    const Index rows = std::strtoll(f[0].c_str(), nullptr, 10);
+    const Index rows = whole(f[0]);
     if (f[5] == "error") {
       CHECK_THROWS_AS(eg::train_test_split_indices(rows, options), eg::ValueError);
       ++refused;
@@ -109,12 +65,34 @@ TEST_CASE("split: every case of scikit-learn's, row by row", "[data][split]") {
     CHECK(ends(train, true) == f[9]);
     CHECK(ends(test, false) == f[10]);
     CHECK(ends(test, true) == f[11]);
-    CHECK(fnv1a64(train) == f[12]);
-    CHECK(fnv1a64(test) == f[13]);
+    CHECK(fnv1a64({train}) == f[12]);
+    CHECK(fnv1a64({test}) == f[13]);
     ++accepted;
   }
   CHECK(accepted > 200);
   CHECK(refused > 30);
+}
+
+TEST_CASE("split: 2,400 more of scikit-learn's, by their checksums", "[data][split]") {
+  const std::vector<Index> seeds{0,    1,     7,          42,           123,
+                                 2024, 65535, 2147483647, 2147483648LL, 4294967295LL};
+  int same = 0;
+  for (const std::vector<std::string>& f : split_cases::lines_of("split_checksums.txt")) {
+    const std::vector<std::string> sums = split_cases::fields_of(f[3], ' ');
+    REQUIRE(sums.size() == seeds.size());
+    for (std::size_t i = 0; i < seeds.size(); ++i) {
+      INFO(f[0] << " rows, " << f[1] << ", " << f[2] << ", random_state " << seeds[i]);
+      const eg::SplitIndices parts = eg::train_test_split_indices(
+          whole(f[0]),
+          {.test_size = size_of(f[1]), .train_size = size_of(f[2]), .random_state = seeds[i]});
+      const bool right = fnv1a64({listed(parts.train), listed(parts.test)}) == sums[i];
+      if (!right) {
+        CHECK(right);
+      }
+      same += right ? 1 : 0;
+    }
+  }
+  CHECK(same == 2400);
 }
 
 TEST_CASE("split: our generator is std::mt19937", "[data][split]") {

@@ -129,6 +129,15 @@ readme 'int main() {}' 'int main() {}'
 expect_pass readme
 readme 'int main() {}' 'int main() { return 0; }'
 expect readme 'README.md: its program (<) is not examples/quickstart.cpp (>)'
+readme 'int main() {}' 'int main() {}'
+page=docs/coming_from_keras_and_pytorch.md
+mkdir -p docs
+printf '%s\n' '```cpp' 'int a;' '```' '```python' 'a' '```' '```cpp' 'int b;' '```' >"$page"
+echo 'int a;' >examples/from_keras.cpp
+echo 'int b;' >examples/from_pytorch.cpp
+expect_pass readme
+echo 'int a;' >examples/from_pytorch.cpp
+expect readme "$page: its program (<) is not examples/from_pytorch.cpp (>)"
 
 fresh_tree
 header include/eigengrad/nn/dense.hpp 'inline std::string name() { return {}; }'

@@ -1,11 +1,10 @@
 // The optimizers against PyTorch's and Keras's own, step by step; by hand; and their refusals.
 
-#include <eigengrad/ops/arithmetic.hpp>
-#include <eigengrad/ops/sum.hpp>
+#include "optim/make_optimizer.hpp"
+
 #include <eigengrad/optim/adam.hpp>
 #include <eigengrad/optim/rmsprop.hpp>
 #include <eigengrad/optim/sgd.hpp>
-#include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/creation.hpp>
 #include <eigengrad/testing/heap_counter.hpp>
@@ -15,57 +14,15 @@
 
 #include <cmath>
 #include <limits>
-#include <memory>
-#include <string>
-#include <utility>
 #include <vector>
 
 namespace eg = eigengrad;
 using eg::Index;
 using eg::optim::Convention;
+using optimizers::give_gradient;
+using optimizers::make_optimizer;
 
 namespace {
-
-/// Gives a parameter exactly this gradient, through the tape.
-template <class T>
-void give_gradient(eg::Parameter<T>& p, const eg::Tensor<T>& gradient) {
-  eg::Tape tape;
-  tape.backward(eg::sum(eg::mul<T>(p, gradient)));
-}
-
-/// The optimizer that a line is about; null for what this library does not offer.
-template <class T>
-std::unique_ptr<eg::optim::Optimizer<T>> make_optimizer(const reference::Line& line,
-                                                        const eg::Parameter<T>& p, double rate) {
-  const Convention convention =
-      line.attribute("convention") == "keras" ? Convention::keras : Convention::pytorch;
-  const double decay = line.number("weight_decay", 0.0);
-  if (line.has("centered") || line.has("amsgrad")) {
-    return nullptr;
-  }
-  if (line.name == "sgd") {
-    return std::make_unique<eg::optim::SGD<T>>(
-        std::vector{p}, eg::optim::SGDOptions{rate, line.number("momentum", 0.0),
-                                              line.has("nesterov"), decay, convention});
-  }
-  if (line.name == "adam") {
-    return std::make_unique<eg::optim::Adam<T>>(
-        std::vector{p}, eg::optim::AdamOptions{rate, line.number("beta_1"), line.number("beta_2"),
-                                               line.number("epsilon"), decay, convention});
-  }
-  if (line.name == "adamw") {
-    return std::make_unique<eg::optim::AdamW<T>>(
-        std::vector{p}, eg::optim::AdamWOptions{rate, line.number("beta_1"), line.number("beta_2"),
-                                                line.number("epsilon"), decay, convention});
-  }
-  if (line.name == "rmsprop") {
-    return std::make_unique<eg::optim::RMSprop<T>>(
-        std::vector{p},
-        eg::optim::RMSpropOptions{rate, line.number("rho"), line.number("momentum", 0.0),
-                                  line.number("epsilon"), decay, convention});
-  }
-  return nullptr;
-}
 
 /// Runs a line's steps and compares the parameter after each; false if the line is not for us.
 template <class T>

@@ -58,7 +58,7 @@ rows number >number.csv
 rows bare >bare.csv
 
 accepts '^  mlp_trainer --load model --predict' --help
-for flag in data task hidden activation optimizer learning-rate loss epochs batch-size test-size \
+for flag in data task describe hidden activation optimizer learning-rate loss epochs batch-size test-size \
   validation-split seed threads max-steps stop-at-loss patience target-accuracy save load predict; do
   cases=$((cases + 1))
   "$trainer" --help | grep -q -- "--$flag" || broken "--help does not name --$flag"
@@ -87,6 +87,32 @@ cases=$((cases + 1))
 [ "$(grep -cE '[01]' out.txt)" -ge 120 ] || broken "120 rows give $(wc -l <out.txt) predictions"
 rm -f out.txt err.txt
 
+# Described, missing values and all; suspicious data is trained on with a warning.
+{ echo 'a,b,same,label'; awk -F, '{ print $1 "," $2 ",7," $3 }' two.csv; echo '0.5,,7,1'; } >odd.csv
+accepts "^suspicious: column 'same' is constant: 7\$" --data odd.csv --describe
+for line in '^121 rows, 3 features$' '^a  *121  *0  *0\.4' '^b  *120  *1  *0\.4' '^1  *60  *49\.6 %$' \
+  "^suspicious: column 'b' misses 1 of 121 values\$"; do
+  cases=$((cases + 1))
+  grep -qE -- "$line" out.txt || broken "--describe prints no line '$line'"
+done
+sed '$d' odd.csv >constant.csv
+accepts "^test: loss" --data constant.csv --max-steps 1
+cases=$((cases + 1))
+[ "$(cat err.txt)" = "warning: column 'same' is constant: 7" ] || broken "warns: $(cat err.txt)"
+{ cat two.csv; cat two.csv; } >twice.csv
+accepts "^test: loss" --data twice.csv --max-steps 1
+for line in '^warning: 120 of 240 rows repeat an earlier one: row 120 is row 0$' \
+  '^warning: [0-9]+ of 48 test rows are training rows too: test row '; do
+  cases=$((cases + 1))
+  grep -qE -- "$line" err.txt || broken "no warning '$line': $(cat err.txt)"
+done
+accepts "^test: loss" --data two.csv --max-steps 1
+cases=$((cases + 1))
+[ ! -s err.txt ] || broken "warns of clean data: $(cat err.txt)"
+accepts '^malignant  *212  *37\.3 %$|^benign  *357  *62\.7 %$' --describe
+rm -f out.txt err.txt
+
+refuses '--describe is about --data' --load model --predict bare.csv --describe
 refuses 'absent.csv' --data absent.csv
 refuses '--no-such-flag' --no-such-flag
 refuses 'learning rate' --learning-rate 0

@@ -22,11 +22,15 @@
 
 namespace eigengrad {
 
+/// A permutation of 0, 1, ..., rows - 1 that depends on its arguments alone.
+using ShuffleOrder = Tensor<std::int64_t> (*)(Index rows, std::uint64_t seed, Index epoch);
+
 struct LoaderOptions {
   Index batch_size = 32;
   bool shuffle = true;  ///< a new order every epoch, from `seed` and the epoch's number alone
   std::uint64_t seed = 0;
-  bool drop_last = false;  ///< leaves out the last batch if it is smaller than the others
+  bool drop_last = false;        ///< leaves out the last batch if it is smaller than the others
+  ShuffleOrder order = nullptr;  ///< how to shuffle instead, such as torch::data_loader_order
 };
 
 /// Some rows of features and targets.
@@ -109,8 +113,13 @@ class DataLoader {
 
     Iterator(const DataLoader& loader, Index epoch) : loader_(&loader) {
       if (loader.options_.shuffle) {
-        const RandomKey key = RandomKey::named(loader.options_.seed, "loader");
-        order_ = permutation(loader.rows_, key.fold(static_cast<std::uint64_t>(epoch)));
+        const std::uint64_t seed = loader.options_.seed;
+        order_ =
+            loader.options_.order != nullptr
+                ? loader.options_.order(loader.rows_, seed, epoch)
+                : permutation(
+                      loader.rows_,
+                      RandomKey::named(seed, "loader").fold(static_cast<std::uint64_t>(epoch)));
       }
     }
 

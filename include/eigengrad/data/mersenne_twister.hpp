@@ -56,8 +56,13 @@ class MersenneTwister {
     for (std::size_t i = 0; i < out.size(); ++i) {
       out[i] = static_cast<Index>(i);
     }
-    for (std::size_t i = out.size(); i-- > 1;) {
-      std::swap(out[i], out[static_cast<std::size_t>(interval(i))]);
+    shuffle(out);
+  }
+
+  /// NumPy's RandomState.shuffle.
+  void shuffle(std::span<Index> values) noexcept {
+    for (std::size_t i = values.size(); i-- > 1;) {
+      std::swap(values[i], values[static_cast<std::size_t>(interval(i))]);
     }
   }
 

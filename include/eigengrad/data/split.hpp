@@ -1,6 +1,7 @@
 #pragma once
 // train_test_split, bit for bit that of scikit-learn: the same rows in the same order for the same
-// sizes and random_state. Leaves out stratified splits.
+// sizes and random_state. Leaves out how a split is stratified (stratify.hpp) and folds
+// (k_fold.hpp).
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/error.hpp>
@@ -9,6 +10,7 @@
 #include <eigengrad/data/dataset.hpp>
 #include <eigengrad/data/mersenne_twister.hpp>
 #include <eigengrad/data/rows.hpp>
+#include <eigengrad/data/stratify.hpp>
 #include <eigengrad/memory/scratch.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
@@ -55,6 +57,7 @@ struct SplitOptions {
   SplitSize train_size = {};  ///< a fraction in (0, 1), rounded down to rows; or rows
   Index random_state = 0;     ///< seed of the shuffle, in [0, 2^32 - 1]
   bool shuffle = true;        ///< false: the first rows train, the next ones test
+  Stratify stratify = {};     ///< labels (rows,) whose shares both parts keep, or nothing
 };
 
 /// The rows of each part, in the order in which scikit-learn returns them.
@@ -150,10 +153,11 @@ struct SplitCounts {
 ///
 /// Shapes:    train (train rows,), test (test rows,)
 /// Throws:    ValueError for sizes that scikit-learn refuses (a fraction outside (0, 1), more rows
-///            than there are, a part left empty), a negative number of rows, or a random_state
-///            outside [0, 2^32 - 1]
-/// Cost:      O(rows)
-/// Reference: scikit-learn, sklearn.model_selection.train_test_split without `stratify`
+///            than there are, a part left empty or, with `stratify`, smaller than the number of
+///            classes), `stratify` without `shuffle`, a negative number of rows, or a random_state
+///            outside [0, 2^32 - 1]; ShapeError if `stratify` has not a label for every row
+/// Cost:      O(rows); O(rows log(rows)) with `stratify`
+/// Reference: scikit-learn, sklearn.model_selection.train_test_split
 [[nodiscard]] inline SplitIndices train_test_split_indices(Index rows,
                                                            const SplitOptions& options = {}) {
   if (rows < 0) {
@@ -168,6 +172,15 @@ struct SplitCounts {
                      detail::uninitialized<std::int64_t>({counts.test})};
   Index* const train = parts.train.mutable_data();
   Index* const test = parts.test.mutable_data();
+  if (options.stratify.is_set()) {
+    if (!options.shuffle) {
+      detail::throw_split("stratify needs shuffle");
+    }
+    options.stratify.split(rows, static_cast<std::uint32_t>(options.random_state),
+                           {train, static_cast<std::size_t>(counts.train)},
+                           {test, static_cast<std::size_t>(counts.test)});
+    return parts;
+  }
   if (!options.shuffle) {
     for (Index i = 0; i < counts.train; ++i) {
       train[i] = i;
@@ -187,7 +200,7 @@ struct SplitCounts {
 
 /// Splits features and targets into a training and a test part, row by row:
 /// `auto [x_train, x_test, y_train, y_test] = train_test_split(x, y, {.test_size = 0.2,
-/// .random_state = 42});`
+/// .random_state = 42, .stratify = y});`
 ///
 /// Shapes:    x (n, ...), y (n, ...) -> the same with fewer rows
 /// Throws:    ShapeError if x and y differ in rows; ValueError as train_test_split_indices

@@ -1,6 +1,6 @@
 #pragma once
 // Binary cross entropy, from probabilities and from logits. Given the result of sigmoid, the former
-// is the latter: see tensor/origin.hpp.
+// is the latter: see tensor/origin.hpp. PyTorch's form is in clamped_binary_cross_entropy.hpp.
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/kernels/loss.hpp>

@@ -12,11 +12,11 @@
 
 namespace eigengrad::optim {
 
-/// learning_rate > 0; rho (PyTorch's alpha) in [0, 1), by default the convention's: 0.9 (keras),
-/// 0.99 (pytorch); epsilon > 0, by default 1e-7 (keras), 1e-8 (pytorch); momentum in [0, 1);
-/// weight_decay >= 0.
+/// learning_rate > 0, by default the convention's: 0.001 (keras), 0.01 (pytorch); rho (PyTorch's
+/// alpha) in [0, 1), by default the convention's: 0.9 (keras), 0.99 (pytorch); epsilon > 0, by
+/// default 1e-7 (keras), 1e-8 (pytorch); momentum in [0, 1); weight_decay >= 0.
 struct RMSpropOptions {
-  double learning_rate = 1e-3;
+  std::optional<double> learning_rate = {};
   std::optional<double> rho = {};
   double momentum = 0.0;
   std::optional<double> epsilon = {};
@@ -36,7 +36,9 @@ template <FloatScalar T>
 class EIGENGRAD_API RMSprop final : public Optimizer<T> {
  public:
   explicit RMSprop(std::vector<Parameter<T>> parameters, RMSpropOptions options = {})
-      : Optimizer<T>("RMSprop", std::move(parameters), options.learning_rate),
+      : Optimizer<T>(
+            "RMSprop", std::move(parameters),
+            options.learning_rate.value_or(options.convention == Convention::keras ? 1e-3 : 1e-2)),
         options_(options),
         keras_(options.convention == Convention::keras),
         rho_(options.rho.value_or(keras_ ? 0.9 : 0.99)),

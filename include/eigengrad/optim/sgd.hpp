@@ -5,14 +5,16 @@
 #include <eigengrad/optim/optimizer.hpp>
 
 #include <array>
+#include <optional>
 #include <utility>
 #include <vector>
 
 namespace eigengrad::optim {
 
-/// learning_rate > 0; momentum in [0, 1); weight_decay >= 0.
+/// learning_rate > 0, by default the convention's: 0.01 (keras), 0.001 (pytorch); momentum in [0,
+/// 1); weight_decay >= 0.
 struct SGDOptions {
-  double learning_rate = 0.01;
+  std::optional<double> learning_rate = {};
   double momentum = 0.0;
   bool nesterov = false;
   double weight_decay = 0.0;
@@ -34,7 +36,10 @@ template <FloatScalar T>
 class EIGENGRAD_API SGD final : public Optimizer<T> {
  public:
   explicit SGD(std::vector<Parameter<T>> parameters, SGDOptions options = {})
-      : Optimizer<T>("SGD", std::move(parameters), options.learning_rate), options_(options) {
+      : Optimizer<T>(
+            "SGD", std::move(parameters),
+            options.learning_rate.value_or(options.convention == Convention::keras ? 1e-2 : 1e-3)),
+        options_(options) {
     eigengrad::detail::check_decay("SGD", "momentum", options.momentum);
     eigengrad::detail::check_not_negative("SGD", "weight decay", options.weight_decay);
     if (options.nesterov && options.momentum == 0) {

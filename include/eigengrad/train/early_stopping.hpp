@@ -4,8 +4,9 @@
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/train/callback.hpp>
 
-#include <cmath>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace eigengrad::train {
@@ -13,6 +14,22 @@ namespace eigengrad::train {
 /// Which way a monitored quantity improves. `automatic`: down for losses and errors, up for the
 /// rest.
 enum class Improves { automatic, down, up };
+
+}  // namespace eigengrad::train
+
+namespace eigengrad::detail {
+
+[[nodiscard]] inline bool improves_down(std::string_view name, train::Improves improves) noexcept {
+  const auto ends = [&](std::string_view tail) {
+    return name.size() >= tail.size() && name.substr(name.size() - tail.size()) == tail;
+  };
+  return improves == train::Improves::down ||
+         (improves == train::Improves::automatic && (ends("loss") || ends("mae") || ends("rmse")));
+}
+
+}  // namespace eigengrad::detail
+
+namespace eigengrad::train {
 
 struct EarlyStoppingOptions {
   std::string monitor = "val_loss";
@@ -30,15 +47,9 @@ struct EarlyStoppingOptions {
 template <FloatScalar T>
 class EIGENGRAD_API EarlyStopping final : public Callback<T> {
  public:
-  explicit EarlyStopping(EarlyStoppingOptions options = {}) : options_(std::move(options)) {
-    const std::string& name = options_.monitor;
-    const auto ends = [&](std::string_view tail) {
-      return name.size() >= tail.size() &&
-             name.compare(name.size() - tail.size(), tail.size(), tail) == 0;
-    };
-    down_ = options_.improves == Improves::down || (options_.improves == Improves::automatic &&
-                                                    (ends("loss") || ends("mae") || ends("rmse")));
-  }
+  explicit EarlyStopping(EarlyStoppingOptions options = {})
+      : options_(std::move(options)),
+        down_(eigengrad::detail::improves_down(options_.monitor, options_.improves)) {}
 
   /// The best epoch, from 1; 0 before the first.
   [[nodiscard]] Index best_epoch() const noexcept { return best_epoch_; }
@@ -85,7 +96,7 @@ class EIGENGRAD_API EarlyStopping final : public Callback<T> {
   }
 
   EarlyStoppingOptions options_;
-  bool down_ = true;
+  bool down_;
   double best_ = 0;
   Index best_epoch_ = 0;
   std::vector<Tensor<T>> best_values_;

@@ -67,6 +67,16 @@ inline constexpr bool is_loss =
   "a loss is a callable (Tensor<T> prediction, Tensor<Y> target) -> Tensor<T>, T and Y as in " \
   "the Dataset<T, Y>; those of train/loss.hpp but CrossEntropy want Y = T: see cast<T>()"
 
+/// The loss as evaluation sees it: class weights are for training (train/class_weights.hpp).
+template <class Loss>
+[[nodiscard]] const auto& evaluation_loss(const Loss& loss) noexcept {
+  if constexpr (requires { loss.unweighted(); }) {
+    return loss.unweighted();
+  } else {
+    return loss;
+  }
+}
+
 /// A model in evaluation mode for the length of a scope, if it has modes.
 template <class Model>
 class EvaluationMode {
@@ -106,7 +116,7 @@ template <class Model, FloatScalar T, AnyScalar Y, class Loss>
     const Index stop = std::min(start + batch_size, rows);
     const Tensor<T> prediction = model(sliced(x, 0, start, stop));
     const Tensor<Y> target = sliced(y, 0, start, stop);
-    const Tensor<T> value = loss(prediction, target);
+    const Tensor<T> value = evaluation_loss(loss)(prediction, target);
     if (value.size() != 1) {
       throw_loss_shape("evaluate", value.shape());
     }

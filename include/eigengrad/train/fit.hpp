@@ -53,6 +53,8 @@ struct FitOptions {
   bool shuffle = true;
   /// Key of the shuffle.
   std::uint64_t seed = 42;
+  /// How to shuffle instead of by the loader's own way, such as torch::data_loader_order.
+  ShuffleOrder order = nullptr;
   std::vector<Metric> metrics = {};
   std::vector<CallbackPointer<T>> callbacks = {};
   /// Stop after this many optimizer steps, in the midst of an epoch if need be.
@@ -160,9 +162,11 @@ class FitRun {
         loss_(loss),
         options_(options),
         parts_(prepare_fit(data, options)),
-        loader_(
-            parts_.x, parts_.y,
-            {.batch_size = options.batch_size, .shuffle = options.shuffle, .seed = options.seed}),
+        loader_(parts_.x, parts_.y,
+                {.batch_size = options.batch_size,
+                 .shuffle = options.shuffle,
+                 .seed = options.seed,
+                 .order = options.order}),
         totals_(options.metrics.begin(), options.metrics.end()),
         state_(optimizer, history_, options.epochs, loader_.steps()),
         progress_(options.verbose) {}
