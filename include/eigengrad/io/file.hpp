@@ -81,9 +81,15 @@ class InputFile {
 
   /// The next `bytes` bytes. Throws: FileError if the file has fewer by now
   void read(void* to, Index bytes) {
+    read_at(at_, to, bytes);
+    at_ += bytes;
+  }
+
+  /// `bytes` bytes from the byte `at` on; many threads may. Throws: FileError as read()
+  void read_at(Index at, void* to, Index bytes) const {
     char* next = static_cast<char*>(to);
     while (bytes > 0) {
-      const ssize_t count = ::read(file_.number(), next, static_cast<std::size_t>(bytes));
+      const ssize_t count = ::pread(file_.number(), next, static_cast<std::size_t>(bytes), at);
       if (count < 0 && errno == EINTR) {
         continue;
       }
@@ -91,11 +97,11 @@ class InputFile {
         throw_system(op_, path_, "read", errno);
       }
       if (count == 0) {
-        throw FileError(op_, path_, concat("shrank while it was read: byte ", at_), at_);
+        throw FileError(op_, path_, concat("shrank while it was read: byte ", at), at);
       }
       next += count;
       bytes -= count;
-      at_ += count;
+      at += count;
     }
   }
 
