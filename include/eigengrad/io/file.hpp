@@ -134,10 +134,16 @@ class AtomicFile {
     }
   }
 
+  /// Appends. Throws: FileError
   void write(const void* from, Index bytes) {
+    write_at(size_, from, bytes);
+    size_ += bytes;
+  }
+  /// Writes over what has been written. Throws: FileError
+  void write_at(Index at, const void* from, Index bytes) {
     const char* next = static_cast<const char*>(from);
     while (bytes > 0) {
-      const ssize_t count = ::write(file_.number(), next, static_cast<std::size_t>(bytes));
+      const ssize_t count = ::pwrite(file_.number(), next, static_cast<std::size_t>(bytes), at);
       if (count < 0 && errno == EINTR) {
         continue;
       }
@@ -146,8 +152,11 @@ class AtomicFile {
       }
       next += count;
       bytes -= count;
+      at += count;
     }
   }
+  /// Bytes written so far.
+  [[nodiscard]] Index size() const noexcept { return size_; }
 
   /// Makes the bytes durable, then gives them the name. The folder is synchronised as far as the
   /// file system allows.
@@ -178,6 +187,7 @@ class AtomicFile {
 
   std::string op_, path_, part_;
   Descriptor file_;
+  Index size_ = 0;
 };
 
 [[nodiscard]] inline std::string read_file_for(std::string_view op, const std::string& path) {
