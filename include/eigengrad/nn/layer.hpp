@@ -27,7 +27,9 @@
 // name); `name()`, which replaces the position in parameter names; `in_features()` and
 // `out_features()`, the last extents that it takes and gives; `static constexpr bool keeps_width =
 // true` if it leaves that extent as it is; `static constexpr bool is_relu = true` if it is max(x,
-// 0). A layer may have `bool absorb_relu()`: see AnyLayer.
+// 0); `attributes()`, the numbers that it was made from, as a vector of LayerAttribute, so that a
+// model file can describe it (a specification without members needs none). A layer may have `bool
+// absorb_relu()`: see AnyLayer.
 
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
@@ -39,7 +41,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace eigengrad::detail {
 
@@ -128,6 +132,12 @@ class SpecOf final : public AnySpec<T> {
 
 namespace eigengrad::nn {
 
+/// One of the numbers that a layer was made from: {"rate", 0.5}.
+struct LayerAttribute {
+  std::string_view name;  ///< of static storage
+  double value = 0;
+};
+
 /// A layer specification for models of element type T; copies share it. Converts from anything
 /// that is a layer, see the top of this file.
 template <FloatScalar T>
@@ -157,6 +167,11 @@ class LayerSpec {
     if constexpr (requires { bool{S::is_relu}; }) {
       is_relu_ = S::is_relu;
     }
+    describes_itself_ = std::is_empty_v<S>;
+    if constexpr (requires { spec.attributes(); }) {
+      attributes_ = spec.attributes();
+      describes_itself_ = true;
+    }
     if constexpr (detail::BuildsLayer<S, T> || detail::CallableLayer<S, T>) {
       spec_ = std::make_shared<const detail::SpecOf<S, T>>(std::move(spec));
     }
@@ -171,6 +186,13 @@ class LayerSpec {
   [[nodiscard]] Index out_features() const noexcept { return out_features_; }
   /// Whether the layer leaves the last extent as it is.
   [[nodiscard]] bool keeps_width() const noexcept { return keeps_width_; }
+
+  /// The numbers that the layer was made from.
+  [[nodiscard]] const std::vector<LayerAttribute>& attributes() const noexcept {
+    return attributes_;
+  }
+  /// Whether kind, name and attributes are all that there is to know of the layer.
+  [[nodiscard]] bool describes_itself() const noexcept { return describes_itself_; }
 
   /// Whether the layer is max(x, 0), which the layer before it may apply in its own pass.
   [[nodiscard]] bool is_relu() const noexcept { return is_relu_; }
@@ -187,6 +209,8 @@ class LayerSpec {
   Index out_features_ = -1;
   bool keeps_width_ = false;
   bool is_relu_ = false;
+  bool describes_itself_ = false;
+  std::vector<LayerAttribute> attributes_;
   std::shared_ptr<const detail::AnySpec<T>> spec_;
 };
 
