@@ -13,7 +13,7 @@ def main():
     data = Path(parser.parse_args().data).resolve()
     for script, arguments in (("make_training_curves.py", ["--data", str(data)]), ("make_op_values.py", []),
                               ("make_optimizer_values.py", []), ("make_splits.py", []), ("make_npy_files.py", []),
-                              ("make_safetensors_files.py", []), ("make_npz_files.py", []),
+                              ("make_safetensors_files.py", []), ("make_npz_files.py", []), ("make_idx_files.py", []),
                               ("make_weight_files.py", [])):
         subprocess.run([sys.executable, "-W", "ignore", script, *arguments], check=True, cwd=Path(__file__).parent)
 
