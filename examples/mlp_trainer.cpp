@@ -3,6 +3,7 @@
 // predicts with it. See --help.
 
 #include "mlp_trainer/data.hpp"
+#include "mlp_trainer/model_files.hpp"
 #include "mlp_trainer/options.hpp"
 #include "mlp_trainer/quality.hpp"
 #include "mlp_trainer/training.hpp"
@@ -27,7 +28,7 @@ namespace trainer {
 
 /// --load DIR --predict FILE: one line a row, the class (with its probability) or the number.
 void predict_file(const Options& options) {
-  auto trained = eg::train::load_mlp<float>(options.load);
+  auto trained = load_model(options.load);
   const eg::Tensor<float> x = read_features(options.predict);
   eg::check_finite(x, trained.feature_names);
   if (x.rank() != 2 || x.extent(1) != trained.mlp.features) {
@@ -96,7 +97,7 @@ void train_and_test(const Options& options) {
     }
   }
   if (!options.save.empty()) {
-    eg::train::save_mlp(options.save, trained);
+    save_model(options.save, trained);
   }
   print_test(result, trained);
 }
@@ -116,6 +117,8 @@ void check(const Options& options) {
     throw eg::ValueError("mlp_trainer",
                          "--target-accuracy tunes on validation data, --validation-split is 0");
   }
+  check_model_path(options.save);
+  check_model_path(options.load);
   if (options.threads < 0) {
     throw eg::ValueError("mlp_trainer",
                          "--threads is negative: " + std::to_string(options.threads));

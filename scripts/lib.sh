@@ -81,6 +81,9 @@ have_library() {
   have_file /{usr,usr/local,opt/homebrew}/{lib,lib64,lib/*,opt/"$1"/lib}/lib"$1".{so,dylib,a}
 }
 
+# have_header PATH: the compiler finds it where it looks by itself, or in Homebrew's folders.
+have_header() { have_file /{usr,usr/local,opt/homebrew}/include/"$1"; }
+
 # find_missing NEED...: fills missing (in words) and missing_packages (Debian's names).
 find_missing() {
   local need
@@ -94,6 +97,8 @@ find_missing() {
       eigen) have_package Eigen3 || lack 'Eigen >= 3.4' libeigen3-dev ;;
       cli11) have_package CLI11 || lack 'CLI11 >= 2' libcli11-dev ;;
       catch2) have_package Catch2 || lack 'Catch2 >= 2.13' catch2 ;;
+      json) have_header nlohmann/json.hpp || lack 'nlohmann-json' nlohmann-json3-dev ;;
+      zlib) have_header zlib.h || lack 'zlib' zlib1g-dev ;;
       python) python_is_new_enough || lack 'Python >= 3.10 with venv' python3-venv ;;
       benchmark) have_package benchmark || lack 'Google Benchmark' libbenchmark-dev ;;
       openblas) have_library openblas || lack 'OpenBLAS' libopenblas-dev ;;

@@ -128,9 +128,10 @@ inline void describe(CLI::App& app, Options& options) {
   app.add_flag("--quiet", options.quiet, "print the last line only")->group(training);
 
   const std::string files = "Saved models";
-  app.add_option("--save", options.save, "write all that prediction needs to this folder")
+  app.add_option("--save", options.save,
+                 "write all that prediction needs to this folder, or file *.safetensors")
       ->group(files);
-  app.add_option("--load", options.load, "folder of a saved model")->group(files);
+  app.add_option("--load", options.load, "folder or file of a saved model")->group(files);
   app.add_option("--predict", options.predict,
                  "FILE.csv or FILE.npy without labels; prints one prediction a row")
       ->group(files);

@@ -1,3 +1,5 @@
+#include "io/corruption.hpp"
+#include "io/manifest.hpp"
 #include "io/scratch_folder.hpp"
 #include "support/catch.hpp"
 
@@ -5,10 +7,8 @@
 #include <eigengrad/io/npy.hpp>
 #include <eigengrad/tensor/creation.hpp>
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <limits>
 #include <span>
 #include <string>
@@ -20,38 +20,6 @@ using eg::Index;
 namespace {
 
 const std::string folder_of_reference = EIGENGRAD_TEST_DATA_DIR "/npy/";
-
-/// The parts of a text between separators.
-std::vector<std::string> parts_of(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
-/// The fields of the manifest's lines of one kind, "ok" or "error".
-std::vector<std::vector<std::string>> manifest(const std::string& kind) {
-  std::vector<std::vector<std::string>> found;
-  for (const std::string& line :
-       parts_of(eg::read_file(folder_of_reference + "manifest.txt"), '\n')) {
-    const std::vector<std::string> fields = parts_of(line, '|');
-    if (fields.size() >= 4 && line[0] != '#' && fields[1] == kind) {
-      found.push_back(fields);
-    }
-  }
-  return found;
-}
-
-/// The values of a tensor written as `(2,3):v v v v v v`.
-std::vector<std::string> values_of(const std::string& tensor) {
-  const std::string values = tensor.substr(tensor.find(':') + 1);
-  return values.empty() ? std::vector<std::string>{} : parts_of(values, ' ');
-}
 
 /// A header and data as they stand, version 1.
 std::string raw(const std::string& header, const std::string& data = {}) {
@@ -85,46 +53,19 @@ std::string refusal_of(const std::string& descr, const std::string& order,
 }  // namespace
 
 TEST_CASE("npy: every valid reference file gives NumPy's values", "[io][npy]") {
-  const auto files = manifest("ok");
+  const auto files = manifest("npy", "ok");
   CHECK(files.size() >= 35);
   for (const auto& fields : files) {
     INFO(fields[0]);
     const std::string path = folder_of_reference + fields[0];
-    const std::vector<std::string> expected = values_of(fields[3]);
-    const eg::Tensor<double> x = eg::load_npy<double>(path);
-    std::string shape = "(";
-    for (int axis = 0; axis < x.rank(); ++axis) {
-      shape += (axis == 0 ? "" : ",") + std::to_string(x.shape()[axis]);
-    }
-    CHECK(shape + ")" == fields[3].substr(0, fields[3].find(':')));
-    CHECK(eg::npy_info(path).shape == x.shape());
-    REQUIRE(x.values().size() == expected.size());
-    const eg::Tensor<float> f = eg::load_npy<float>(path);
-    const eg::Tensor<std::int64_t> i = eg::load_npy<std::int64_t>(path);
-    const eg::Tensor<bool> b = eg::load_npy<bool>(path);
-    const bool integers = fields[2].find("int") != std::string::npos;
-    for (std::size_t k = 0; k < expected.size(); ++k) {
-      const double value = std::strtod(expected[k].c_str(), nullptr);
-      const double got = x.values()[k];
-      INFO("element " << k << ": " << expected[k]);
-      CHECK((got == value || (std::isnan(got) && std::isnan(value))));
-      CHECK(std::signbit(got) == std::signbit(value));
-      const float single = f.values()[k];
-      CHECK((single == static_cast<float>(value) || (std::isnan(single) && std::isnan(value))));
-      CHECK(b.values()[k] == (value != 0.0));
-      if (integers) {
-        const bool negative = expected[k][0] == '-';
-        const std::int64_t whole =
-            negative ? std::strtoll(expected[k].c_str(), nullptr, 10)
-                     : static_cast<std::int64_t>(std::strtoull(expected[k].c_str(), nullptr, 10));
-        CHECK(i.values()[k] == whole);
-      }
-    }
+    check_values(fields[3], fields[2].find("int") != std::string::npos,
+                 [&path]<class T>(T /*type*/) { return eg::load_npy<T>(path); });
+    CHECK(eg::npy_info(path).shape == eg::load_npy<double>(path).shape());
   }
 }
 
 TEST_CASE("npy: every malformed reference file is refused with its name", "[io][npy]") {
-  const auto files = manifest("error");
+  const auto files = manifest("npy", "error");
   CHECK(files.size() >= 55);
   for (const auto& fields : files) {
     const std::string path = folder_of_reference + fields[0];
@@ -349,4 +290,14 @@ TEST_CASE("npy: any byte of a file may be wrong", "[io][npy]") {
   // At least the elements may be anything.
   CHECK(accepted >= 24 * 256);
   CHECK(accepted < 25 * 256);  // and few of the header
+}
+
+TEST_CASE("npy: every prefix is refused, every changed byte is refused or valid", "[io][npy]") {
+  const std::string good = eg::detail::format_npy_header("<f4", {2, 3}) + std::string(24, '\1');
+  const auto read = [](const std::string& text) { static_cast<void>(parse<float>(text)); };
+  CHECK(check_prefixes("t.npy", good, read).refused == 152);
+  const Refusals flips = check_flips("t.npy", good, read);
+  CHECK(flips.calls == 9 * 152);
+  // Not every change is one: blanks become other blanks, data other data.
+  CHECK(flips.refused > 1000);
 }

@@ -16,7 +16,9 @@ def main():
                               ("make_plateau_values.py", []), ("make_class_weight_values.py", []),
                               ("make_metric_values.py", []), ("make_convention_values.py", []),
                               ("make_describe_values.py", []), ("make_splits.py", []),
-                              ("make_split_checksums.py", []), ("make_npy_files.py", [])):
+                              ("make_split_checksums.py", []), ("make_npy_files.py", []),
+                              ("make_safetensors_files.py", []), ("make_npz_files.py", []), ("make_idx_files.py", []),
+                              ("make_weight_files.py", [])):
         subprocess.run([sys.executable, "-W", "ignore", script, *arguments], check=True, cwd=Path(__file__).parent)
 
 

@@ -5,6 +5,7 @@
 
 set -euo pipefail
 trainer=$(cd "$1" && pwd -P)/mlp_trainer
+reference=$(cd "$(dirname "$0")/../reference/weights" && pwd -P)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
@@ -85,7 +86,21 @@ accepts "^test: loss" --data two.csv --epochs 60 --save model
 accepts '.' --load model --predict bare.csv
 cases=$((cases + 1))
 [ "$(grep -cE '[01]' out.txt)" -ge 120 ] || broken "120 rows give $(wc -l <out.txt) predictions"
-rm -f out.txt err.txt
+mv out.txt by_folder.txt
+rm -f err.txt
+# The same in one file, where the trainer was built with nlohmann-json.
+if "$trainer" --load x.safetensors --predict bare.csv 2>&1 | grep -q 'built without nlohmann-json'; then
+  refuses 'built without nlohmann-json' --data two.csv --save x.safetensors
+else
+  accepts "^test: loss" --data two.csv --epochs 60 --save model.safetensors
+  accepts '.' --load model.safetensors --predict bare.csv
+  cmp -s out.txt by_folder.txt || broken 'a file predicts something else than a folder'
+  rm out.txt err.txt
+  refuses 'x.safetensors: cannot open' --load x.safetensors --predict bare.csv
+  head -c 1000 model.safetensors >torn.safetensors
+  refuses 'torn.safetensors: truncated at byte' --load torn.safetensors --predict bare.csv
+  refuses 'no trained Mlp' --load "$reference/torch.safetensors" --predict bare.csv
+fi
 
 # Described, missing values and all; suspicious data is trained on with a warning.
 { echo 'a,b,same,label'; awk -F, '{ print $1 "," $2 ",7," $3 }' two.csv; echo '0.5,,7,1'; } >odd.csv

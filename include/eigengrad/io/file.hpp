@@ -81,9 +81,15 @@ class InputFile {
 
   /// The next `bytes` bytes. Throws: FileError if the file has fewer by now
   void read(void* to, Index bytes) {
+    read_at(at_, to, bytes);
+    at_ += bytes;
+  }
+
+  /// `bytes` bytes from the byte `at` on; many threads may. Throws: FileError as read()
+  void read_at(Index at, void* to, Index bytes) const {
     char* next = static_cast<char*>(to);
     while (bytes > 0) {
-      const ssize_t count = ::read(file_.number(), next, static_cast<std::size_t>(bytes));
+      const ssize_t count = ::pread(file_.number(), next, static_cast<std::size_t>(bytes), at);
       if (count < 0 && errno == EINTR) {
         continue;
       }
@@ -91,11 +97,11 @@ class InputFile {
         throw_system(op_, path_, "read", errno);
       }
       if (count == 0) {
-        throw FileError(op_, path_, concat("shrank while it was read: byte ", at_), at_);
+        throw FileError(op_, path_, concat("shrank while it was read: byte ", at), at);
       }
       next += count;
       bytes -= count;
-      at_ += count;
+      at += count;
     }
   }
 
@@ -128,10 +134,16 @@ class AtomicFile {
     }
   }
 
+  /// Appends. Throws: FileError
   void write(const void* from, Index bytes) {
+    write_at(size_, from, bytes);
+    size_ += bytes;
+  }
+  /// Writes over what has been written. Throws: FileError
+  void write_at(Index at, const void* from, Index bytes) {
     const char* next = static_cast<const char*>(from);
     while (bytes > 0) {
-      const ssize_t count = ::write(file_.number(), next, static_cast<std::size_t>(bytes));
+      const ssize_t count = ::pwrite(file_.number(), next, static_cast<std::size_t>(bytes), at);
       if (count < 0 && errno == EINTR) {
         continue;
       }
@@ -140,8 +152,11 @@ class AtomicFile {
       }
       next += count;
       bytes -= count;
+      at += count;
     }
   }
+  /// Bytes written so far.
+  [[nodiscard]] Index size() const noexcept { return size_; }
 
   /// Makes the bytes durable, then gives them the name. The folder is synchronised as far as the
   /// file system allows.
@@ -172,6 +187,7 @@ class AtomicFile {
 
   std::string op_, path_, part_;
   Descriptor file_;
+  Index size_ = 0;
 };
 
 [[nodiscard]] inline std::string read_file_for(std::string_view op, const std::string& path) {

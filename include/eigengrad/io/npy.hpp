@@ -6,6 +6,7 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/base/shape.hpp>
+#include <eigengrad/io/elements.hpp>
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/io/npy_header.hpp>
 #include <eigengrad/io/npy_literal.hpp>
@@ -28,109 +29,19 @@ namespace eigengrad {
 
 namespace detail {
 
-/// IEEE 754 half precision, as the bits in the file.
-struct NpyHalf {
-  std::uint16_t bits;
-};
-
-/// Exact: every half is a float.
-[[nodiscard]] inline float float_of(NpyHalf half) noexcept {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half.bits & 0x8000U) << 16;
-  const std::uint32_t exponent = (half.bits >> 10) & 31U;
-  const std::uint32_t fraction = half.bits & 0x3ffU;
-  if (exponent == 0) {  // zero or subnormal: fraction * 2^-24
-    const float value = static_cast<float>(fraction) * 0x1p-24F;
-    return sign == 0 ? value : -value;
-  }
-  const std::uint32_t wide = exponent == 31 ? 255 : exponent + (127 - 15);
-  return std::bit_cast<float>(sign | (wide << 23) | (fraction << 13));
-}
-
-/// One element of a file as T.
-template <AnyScalar T, class Raw>
-[[nodiscard]] inline T npy_element(Raw raw) noexcept {
-  if constexpr (std::same_as<Raw, NpyHalf>) {
-    return kernels::convert<T>(float_of(raw));
-  } else {
-    return kernels::convert<T>(raw);
-  }
-}
-
-/// out[i] = element i of `bytes`, `count` of them, whose bytes may be swapped.
-template <class Raw, AnyScalar T>
-void decode_npy(T* out, const std::byte* bytes, Index count, bool swapped) noexcept {
-  for (Index i = 0; i < count; ++i) {
-    std::byte one[sizeof(Raw)];
-    std::memcpy(one, bytes + i * static_cast<Index>(sizeof(Raw)), sizeof(Raw));
-    if (swapped) {
-      std::reverse(one, one + sizeof(Raw));
-    }
-    if constexpr (std::same_as<Raw, bool>) {  // a byte other than 0 and 1 is no bool
-      out[i] = npy_element<T>(one[0] != std::byte{0});
-    } else {
-      Raw raw;
-      std::memcpy(&raw, one, sizeof(Raw));
-      out[i] = npy_element<T>(raw);
-    }
-  }
-}
-
-/// Calls use(Raw) with the element type that a header names.
-template <class Use>
-void with_npy_type(const NpyHeader& header, const Use& use) {
-  const Index bytes = header.item_bytes;
-  switch (header.kind) {
-    case 'b':
-      return use(bool{});
-    case 'i':
-      return bytes == 1   ? use(std::int8_t{})
-             : bytes == 2 ? use(std::int16_t{})
-             : bytes == 4 ? use(std::int32_t{})
-                          : use(std::int64_t{});
-    case 'u':
-      return bytes == 1   ? use(std::uint8_t{})
-             : bytes == 2 ? use(std::uint16_t{})
-             : bytes == 4 ? use(std::uint32_t{})
-                          : use(std::uint64_t{});
-    default:
-      return bytes == 2 ? use(NpyHalf{}) : bytes == 4 ? use(float{}) : use(double{});
-  }
-}
-
-/// Fills `out` with the elements in the order of the file; read(to, bytes) gives the next bytes.
-template <AnyScalar T, class Read>
-void read_npy_elements(const NpyHeader& header, T* out, Index count, Read& read) {
-  constexpr Index chunk_bytes = 65536;
-  with_npy_type(header, [&]<class Raw>(Raw /*type*/) {
-    if constexpr (std::same_as<Raw, T> && !std::same_as<T, bool>) {
-      if (!header.swapped) {
-        read(out, header.data_bytes);
-        return;
-      }
-    }
-    constexpr auto item = static_cast<Index>(sizeof(Raw));
-    Scratch<std::byte> chunk(std::min(header.data_bytes, chunk_bytes));
-    for (Index done = 0; done < count;) {
-      const Index now = std::min(count - done, chunk_bytes / item);
-      read(chunk.data(), now * item);
-      decode_npy<Raw>(out + done, chunk.data(), now, header.swapped);
-      done += now;
-    }
-  });
-}
-
 /// The tensor of a checked header. A file in Fortran order is one in C order with the axes
 /// reversed.
 template <AnyScalar T, class Read>
 [[nodiscard]] Tensor<T> read_npy_tensor(const NpyHeader& header, Read&& read) {
   const Shape& shape = header.info.shape;
+  const ElementFormat format{header.kind, header.item_bytes, header.swapped};
   Tensor<T> out = uninitialized<T>(shape);
   if (!header.info.fortran_order || shape.rank() < 2) {
-    read_npy_elements(header, out.mutable_data(), out.size(), read);
+    read_elements(format, out.mutable_data(), out.size(), read);
     return out;
   }
   Scratch<T> elements(out.size());
-  read_npy_elements(header, elements.data(), out.size(), read);
+  read_elements(format, elements.data(), out.size(), read);
   Strides strides{};
   Index step = 1;
   for (int axis = 0; axis < shape.rank(); ++axis) {

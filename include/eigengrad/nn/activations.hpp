@@ -4,12 +4,14 @@
 
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
+#include <eigengrad/nn/layer.hpp>
 #include <eigengrad/ops/activations.hpp>
 #include <eigengrad/ops/sigmoid.hpp>
 #include <eigengrad/ops/softmax.hpp>
 #include <eigengrad/ops/tanh.hpp>
 
 #include <string_view>
+#include <vector>
 
 namespace eigengrad::nn {
 
@@ -34,6 +36,7 @@ struct LeakyReLU {
   static constexpr std::string_view kind = "LeakyReLU";
   static constexpr bool keeps_width = true;
   double slope = 0.01;
+  [[nodiscard]] std::vector<LayerAttribute> attributes() const { return {{"slope", slope}}; }
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const {
     return eigengrad::leaky_relu(x, slope);
@@ -47,6 +50,7 @@ struct ELU {
   static constexpr std::string_view kind = "ELU";
   static constexpr bool keeps_width = true;
   double alpha = 1.0;
+  [[nodiscard]] std::vector<LayerAttribute> attributes() const { return {{"alpha", alpha}}; }
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const {
     return eigengrad::elu(x, alpha);
@@ -60,6 +64,9 @@ struct GELU {
   static constexpr std::string_view kind = "GELU";
   static constexpr bool keeps_width = true;
   Gelu form = Gelu::erf;
+  [[nodiscard]] std::vector<LayerAttribute> attributes() const {
+    return {{"tanh", form == Gelu::tanh ? 1.0 : 0.0}};
+  }
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const {
     return eigengrad::gelu(x, form);
@@ -133,6 +140,9 @@ struct Softmax {
   static constexpr std::string_view kind = "Softmax";
   static constexpr bool keeps_width = true;
   Index axis = -1;
+  [[nodiscard]] std::vector<LayerAttribute> attributes() const {
+    return {{"axis", static_cast<double>(axis)}};
+  }
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const {
     return eigengrad::softmax(x, axis);

@@ -4,6 +4,7 @@
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/nn/initializers.hpp>
+#include <eigengrad/nn/layer.hpp>
 #include <eigengrad/nn/module.hpp>
 #include <eigengrad/ops/linear.hpp>
 
@@ -11,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace eigengrad::detail {
 
@@ -57,6 +59,12 @@ class Dense {
   [[nodiscard]] Index in_features() const noexcept { return in_; }
   [[nodiscard]] Index out_features() const noexcept { return out_; }
   [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
+  /// Not the initializers: they are of no use to a layer that has its values.
+  [[nodiscard]] std::vector<LayerAttribute> attributes() const {
+    return {{"in", static_cast<double>(in_)},
+            {"out", static_cast<double>(out_)},
+            {"use_bias", options_.use_bias ? 1.0 : 0.0}};
+  }
   [[nodiscard]] const DenseOptions& options() const noexcept { return options_; }
 
   /// The layer with its parameters; undefined bias: none.

@@ -2,6 +2,7 @@
 // Dropout: the layer that zeroes elements at random in training mode.
 
 #include <eigengrad/base/scalar.hpp>
+#include <eigengrad/nn/layer.hpp>
 #include <eigengrad/nn/module.hpp>
 #include <eigengrad/ops/dropout.hpp>
 #include <eigengrad/tensor/random.hpp>
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 namespace eigengrad::nn {
 
@@ -30,6 +32,7 @@ class Dropout {
     }
   }
   [[nodiscard]] double rate() const noexcept { return rate_; }
+  [[nodiscard]] std::vector<LayerAttribute> attributes() const { return {{"rate", rate_}}; }
 
   template <class T>
   class Layer {

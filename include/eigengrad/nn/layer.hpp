@@ -27,7 +27,9 @@
 // name); `name()`, which replaces the position in parameter names; `in_features()` and
 // `out_features()`, the last extents that it takes and gives; `static constexpr bool keeps_width =
 // true` if it leaves that extent as it is; `static constexpr bool is_relu = true` if it is max(x,
-// 0). A layer may have `bool absorb_relu()`: see AnyLayer.
+// 0); `attributes()`, the numbers that it was made from, as a vector of LayerAttribute, so that a
+// model file can describe it (a specification without members needs none). A layer may have `bool
+// absorb_relu()`: see AnyLayer.
 
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
@@ -39,7 +41,19 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
+
+namespace eigengrad::nn {
+
+/// One of the numbers that a layer was made from: {"rate", 0.5}.
+struct LayerAttribute {
+  std::string_view name;  ///< of static storage
+  double value = 0;
+};
+
+}  // namespace eigengrad::nn
 
 namespace eigengrad::detail {
 
@@ -105,6 +119,8 @@ struct LayerFacts {
   Index out_features = -1;
   bool keeps_width = false;
   bool is_relu = false;
+  bool describes_itself = false;
+  std::vector<nn::LayerAttribute> attributes;
 };
 
 template <class S>
@@ -128,6 +144,11 @@ template <class S>
   }
   if constexpr (requires { bool{S::is_relu}; }) {
     facts.is_relu = S::is_relu;
+  }
+  facts.describes_itself = std::is_empty_v<S>;
+  if constexpr (requires { spec.attributes(); }) {
+    facts.attributes = spec.attributes();
+    facts.describes_itself = true;
   }
   return facts;
 }
@@ -190,6 +211,13 @@ class LayerSpec {
   [[nodiscard]] Index out_features() const noexcept { return spec_->facts.out_features; }
   /// Whether the layer leaves the last extent as it is.
   [[nodiscard]] bool keeps_width() const noexcept { return spec_->facts.keeps_width; }
+
+  /// The numbers that the layer was made from.
+  [[nodiscard]] const std::vector<LayerAttribute>& attributes() const noexcept {
+    return spec_->facts.attributes;
+  }
+  /// Whether kind, name and attributes are all that there is to know of the layer.
+  [[nodiscard]] bool describes_itself() const noexcept { return spec_->facts.describes_itself; }
 
   /// Whether the layer is max(x, 0), which the layer before it may apply in its own pass.
   [[nodiscard]] bool is_relu() const noexcept { return spec_->facts.is_relu; }

@@ -95,14 +95,15 @@ namespace eigengrad::detail {
   return text;
 }
 
-/// Reads model.txt: lines of "key: value".
+/// Reads the text of model.txt: lines of "key: value". `place` is where in the file at `path` the
+/// text is, in words; empty if it is the file.
 class MlpFileReader {
  public:
-  explicit MlpFileReader(std::string path) : path_(std::move(path)) {}
+  explicit MlpFileReader(std::string path, std::string_view place = "")
+      : path_(std::move(path)), place_(place) {}
 
   template <FloatScalar T>
-  void read(train::TrainedMlp<T>& into) {
-    const std::string text = read_file_for("load_mlp", path_);
+  void read(const std::string& text, train::TrainedMlp<T>& into) {
     for (std::size_t start = 0; start < text.size();) {
       const std::size_t end = std::min(text.find('\n', start), text.size());
       ++line_;
@@ -114,8 +115,9 @@ class MlpFileReader {
                                  ? into.class_names.size() == 2
                                  : static_cast<Index>(into.class_names.size()) == into.mlp.outputs;
     if (!format_seen_ || into.mlp.features < 1 || into.mlp.outputs < 1 || !classes_fit) {
-      throw FileError("load_mlp", path_,
-                      "incomplete: expected format, task, features, outputs and the classes");
+      throw FileError(
+          "load_mlp", path_,
+          place_ + "incomplete: expected format, task, features, outputs and the classes");
     }
   }
 
@@ -161,7 +163,7 @@ class MlpFileReader {
   }
 
   [[noreturn]] EIGENGRAD_COLD void fail(const std::string& what) const {
-    throw FileError("load_mlp", path_, concat("line ", line_, ": ", what), line_);
+    throw FileError("load_mlp", path_, concat(place_, "line ", line_, ": ", what), line_);
   }
   [[nodiscard]] train::Task task(std::string_view value) const {
     for (const train::Task task :
@@ -207,6 +209,7 @@ class MlpFileReader {
   }
 
   std::string path_;
+  std::string place_;
   Index line_ = 0;
   bool format_seen_ = false;
 };
@@ -259,7 +262,9 @@ void save_mlp(const std::string& path, const TrainedMlp<T>& trained) {
 template <FloatScalar T>
 [[nodiscard]] TrainedMlp<T> load_mlp(const std::string& path) {
   TrainedMlp<T> trained{{}, make_mlp<T>({.features = 1, .hidden = {}}, 0), {}, {}, {}};
-  eigengrad::detail::MlpFileReader(path + "/model.txt").read(trained);
+  const std::string description = path + "/model.txt";
+  eigengrad::detail::MlpFileReader(description)
+      .read(eigengrad::detail::read_file_for("load_mlp", description), trained);
   trained.standardizer = Standardizer<T>(load_npy<double>(path + "/feature_mean.npy"),
                                          load_npy<double>(path + "/feature_scale.npy"));
   if (trained.standardizer.mean().size() != trained.mlp.features) {
