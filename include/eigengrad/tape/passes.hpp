@@ -17,7 +17,7 @@ namespace eigengrad {
 namespace detail {
 
 /// Watched tensors: a record without operands whose gradient stays.
-inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
+inline constexpr OpTable watched_table{"watch", nullptr, nullptr, nullptr};
 
 // What the errors of a tape say.
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_recorded(std::string_view op) {
@@ -51,6 +51,13 @@ inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
                                                         const Shape& cotangent) {
   throw ShapeError(op, concat("cotangent is ", cotangent, ", output is ", output), output,
                    cotangent);
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_no_transforms(std::string_view op) {
+  throw TapeError(op,
+                  "create_graph needs a unit of the program to include eigengrad/transforms.hpp");
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_graph_under_no_grad(std::string_view op) {
+  throw TapeError(op, "create_graph under NoGrad: nothing would be recorded");
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_watched() {
   throw TapeError("gradient",
@@ -172,8 +179,11 @@ inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexc
   return detail::no_record;
 }
 
-inline void Tape::check_ready(std::string_view op, std::uint32_t record) {
+inline void Tape::check_ready(std::string_view op, std::uint32_t record, BackwardOptions options) {
   check_thread(op);
+  if (options.create_graph) {
+    check_graph(op);
+  }
   if (running_) {
     detail::throw_running(op);
   }
@@ -231,7 +241,22 @@ inline void Tape::drop_gradients(std::uint32_t last) noexcept {
   }
 }
 
-inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, bool retain) {
+inline void Tape::check_graph(std::string_view op) const {
+  if (detail::graph_pass == nullptr) {
+    detail::throw_no_transforms(op);
+  }
+  if (detail::tape_thread.no_grad > no_grad_) {
+    detail::throw_graph_under_no_grad(op);
+  }
+}
+
+inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, BackwardOptions options) {
+  if (options.create_graph) {
+    detail::graph_pass(*this, pass.sink(), root);
+    return;
+  }
+  const bool retain = options.retain;
+
   struct Running {
     explicit Running(bool& running) noexcept : flag(running) { flag = true; }
     Running(const Running&) = delete;
@@ -273,10 +298,10 @@ void Tape::backward(const Tensor<T>& output, BackwardOptions options) {
     detail::throw_not_scalar("backward", output.shape());
   }
   const std::uint32_t root = record_of(output.body());
-  check_ready("backward", root);
+  check_ready("backward", root, options);
   detail::BackwardPass pass(*this);
   pass.seed(root, detail::filled(output.shape(), T(1)));
-  run(pass, root, options.retain);
+  run(pass, root, options);
 }
 
 template <FloatScalar T>
@@ -285,11 +310,11 @@ void Tape::backward(const Tensor<T>& output, const Tensor<T>& cotangent, Backwar
     detail::throw_cotangent("backward", output.shape(), cotangent.shape());
   }
   const std::uint32_t root = record_of(output.body());
-  check_ready("backward", root);
+  check_ready("backward", root, options);
   detail::BackwardPass pass(*this);
   // A copy: what is handed on must not change when the caller writes to the cotangent.
   pass.seed(root, detail::copied(cotangent));
-  run(pass, root, options.retain);
+  run(pass, root, options);
 }
 
 template <FloatScalar T>
@@ -304,7 +329,8 @@ Tensor<T> Tape::gradient(const Tensor<T>& x) const {
     return detail::filled(x.shape(), T(0));
   }
   detail::retain(gradient);
-  return detail::copied(Tensor<T>(gradient));
+  const Tensor<T> found(gradient);
+  return records_[record]->graph_gradient ? found : detail::copied(found);
 }
 
 template <FloatScalar T>
@@ -314,12 +340,12 @@ void Tape::fill(std::string_view op, detail::GradientSink& sink, const Tensor<T>
     detail::throw_not_scalar(op, output.shape());
   }
   const std::uint32_t root = record_of(output.body());
-  check_ready(op, root);
+  check_ready(op, root, options);
   detail::BackwardPass pass(*this, &sink);
   if (records_[root]->op->vjp != nullptr || sink.find_record(root) != nullptr) {
     pass.seed(root, detail::filled(output.shape(), T(1)));
   }
-  run(pass, root, options.retain);
+  run(pass, root, options);
 }
 
 template <FloatScalar T>
@@ -339,7 +365,7 @@ std::vector<Tensor<T>> Tape::gradients(const Tensor<T>& output, std::span<const 
   std::vector<Tensor<T>> results;
   results.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    results.push_back(sink.take<T>(static_cast<Index>(i), inputs[i].shape()));
+    results.push_back(sink.take<T>(static_cast<Index>(i), inputs[i].shape(), options.create_graph));
   }
   return results;
 }

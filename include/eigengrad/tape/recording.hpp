@@ -129,8 +129,9 @@ struct RecordingAccess {
                      const PayloadMaker& payload) {
     const std::size_t offset = (sizeof(Record) + count * sizeof(Operand) + 15) / 16 * 16;
     const auto index = static_cast<std::uint32_t>(tape.records_.size());
-    auto* const record = new (tape.arena_.allocate(offset + payload.size)) Record{
-        &op, nullptr, static_cast<std::uint16_t>(count), false, static_cast<std::uint32_t>(offset)};
+    auto* const record = new (tape.arena_.allocate(offset + payload.size))
+        Record{&op,   nullptr, static_cast<std::uint16_t>(count),
+               false, false,   static_cast<std::uint32_t>(offset)};
     for (std::size_t i = 0; i < count; ++i) {
       // The body is only written through when it is a parameter's: its gradient.
       auto* const x = const_cast<TensorBody*>(operands[i]);
@@ -195,10 +196,12 @@ void destroy_payload(Record& record) noexcept {
 }
 
 /// The tape's view of Op for element type T. Op has `name`, `template <class T> struct Payload` and
-/// `static void vjp(Backward<T>&, Payload<T>&)`.
+/// `static void vjp(Backward<T>&, Payload<T>&)`, or one that is a template over its first
+/// parameter.
 template <class Op, FloatScalar T>
 inline constexpr OpTable op_table{Op::name, &run_vjp<Op, T>,
-                                  &destroy_payload<typename Op::template Payload<T>>};
+                                  &destroy_payload<typename Op::template Payload<T>>,
+                                  rules_of<Op, T>()};
 
 /// Records a result on every tape that needs it; `check` throws if the result holds a NaN or an
 /// infinity.
@@ -239,8 +242,8 @@ struct WatchRecord {
   template <class T>
   struct Payload {};
 
-  template <FloatScalar T>
-  static void vjp(Backward<T>& b, Payload<T>& /*saved*/) {
+  template <class B, class P>
+  static void vjp(B& b, P& /*saved*/) {
     if (b.wants(0)) {
       b.add(0, b.gradient());
     }
@@ -257,7 +260,7 @@ Tensor<T> Tape::watch(const Tensor<T>& x) {
   Tensor<T> watched = detail::make_view(x, x.shape(), x.strides(), 0);
   const auto index = static_cast<std::uint32_t>(records_.size());
   records_.push_back(new (arena_.allocate(sizeof(detail::Record))) detail::Record{
-      &detail::watched_table, nullptr, 0, false, sizeof(detail::Record)});
+      &detail::watched_table, nullptr, 0, false, false, sizeof(detail::Record)});
   using Access = detail::RecordingAccess;
   Access::link(watched.body(), {number_, index});
   const detail::TensorBody* const operand = &x.body();
