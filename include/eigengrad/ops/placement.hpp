@@ -54,6 +54,9 @@ struct PlaceRegion {
     }
   }
 
+  template <class F, class P>
+  static void jvp(F& f, P& saved);
+
   template <class Cases>
   static void samples(Cases& cases);
 };
@@ -81,6 +84,10 @@ template <FloatScalar T>
 
 }  // namespace detail
 
+template <class F, class P>
+void PlaceRegion::jvp(F& f, P& saved) {
+  f.set(detail::place_region(f.tangent(0), saved.region));
+}
 template <class Cases>
 void PlaceRegion::samples(Cases& cases) {
   const auto with = [](const Shape& whole, Index offset, const Strides& strides) {
@@ -113,6 +120,9 @@ struct ScatterAdd {
     }
   }
 
+  template <class F, class P>
+  static void jvp(F& f, P& saved);
+
   template <class Cases>
   static void samples(Cases& cases);
 };
@@ -134,6 +144,9 @@ struct IndexAdd {
       b.add(0, index_select(b.gradient(), saved.axis, *saved.index));
     }
   }
+
+  template <class F, class P>
+  static void jvp(F& f, P& saved);
 
   template <class Cases>
   static void samples(Cases& cases);
@@ -180,6 +193,10 @@ template <FloatScalar T>
 
 }  // namespace detail
 
+template <class F, class P>
+void ScatterAdd::jvp(F& f, P& saved) {
+  f.set(detail::scatter_add(f.tangent(0), f.result().shape(), saved.axis, *saved.index));
+}
 template <class Cases>
 void ScatterAdd::samples(Cases& cases) {
   const auto with = [](const Shape& shape, int axis, const Tensor<std::int64_t>& index) {
@@ -192,6 +209,10 @@ void ScatterAdd::samples(Cases& cases) {
 }
 EIGENGRAD_LIST_OP(ScatterAdd);
 
+template <class F, class P>
+void IndexAdd::jvp(F& f, P& saved) {
+  f.set(detail::index_add(f.tangent(0), f.result().shape(), saved.axis, *saved.index));
+}
 template <class Cases>
 void IndexAdd::samples(Cases& cases) {
   const auto with = [](const Shape& shape, int axis) {

@@ -160,7 +160,11 @@ inline void Tape::forget() noexcept {
       record->op->destroy(*record);
     }
   }
+  for (detail::TensorBody* result : results_) {
+    detail::release(result);
+  }
   records_.clear();
+  results_.clear();
   saved_.clear();
   arena_.clear();
   lost_parameter_.clear();
@@ -179,11 +183,8 @@ inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexc
   return detail::no_record;
 }
 
-inline void Tape::check_ready(std::string_view op, std::uint32_t record, BackwardOptions options) {
+inline void Tape::check_ready(std::string_view op, std::uint32_t record) {
   check_thread(op);
-  if (options.create_graph) {
-    check_graph(op);
-  }
   if (running_) {
     detail::throw_running(op);
   }
@@ -241,7 +242,10 @@ inline void Tape::drop_gradients(std::uint32_t last) noexcept {
   }
 }
 
-inline void Tape::check_graph(std::string_view op) const {
+inline void Tape::check_graph(std::string_view op, BackwardOptions options) const {
+  if (!options.create_graph) {
+    return;
+  }
   if (detail::graph_pass == nullptr) {
     detail::throw_no_transforms(op);
   }
@@ -298,7 +302,8 @@ void Tape::backward(const Tensor<T>& output, BackwardOptions options) {
     detail::throw_not_scalar("backward", output.shape());
   }
   const std::uint32_t root = record_of(output.body());
-  check_ready("backward", root, options);
+  check_ready("backward", root);
+  check_graph("backward", options);
   detail::BackwardPass pass(*this);
   pass.seed(root, detail::filled(output.shape(), T(1)));
   run(pass, root, options);
@@ -310,7 +315,8 @@ void Tape::backward(const Tensor<T>& output, const Tensor<T>& cotangent, Backwar
     detail::throw_cotangent("backward", output.shape(), cotangent.shape());
   }
   const std::uint32_t root = record_of(output.body());
-  check_ready("backward", root, options);
+  check_ready("backward", root);
+  check_graph("backward", options);
   detail::BackwardPass pass(*this);
   // A copy: what is handed on must not change when the caller writes to the cotangent.
   pass.seed(root, detail::copied(cotangent));
@@ -340,7 +346,7 @@ void Tape::fill(std::string_view op, detail::GradientSink& sink, const Tensor<T>
     detail::throw_not_scalar(op, output.shape());
   }
   const std::uint32_t root = record_of(output.body());
-  check_ready(op, root, options);
+  check_ready(op, root);
   detail::BackwardPass pass(*this, &sink);
   if (records_[root]->op->vjp != nullptr || sink.find_record(root) != nullptr) {
     pass.seed(root, detail::filled(output.shape(), T(1)));
@@ -352,6 +358,7 @@ template <FloatScalar T>
 std::vector<Tensor<T>> Tape::gradients(const Tensor<T>& output, std::span<const Tensor<T>> inputs,
                                        BackwardOptions options) {
   check_thread("gradients");
+  check_graph("gradients", options);
   detail::GradientSink sink;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const detail::TensorBody& body = inputs[i].body();

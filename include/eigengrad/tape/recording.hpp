@@ -88,9 +88,58 @@ struct RecordingAccess {
     return tape_thread.no_grad <= tape.no_grad_;
   }
   template <FloatScalar T>
-  static void fill(Tape& tape, std::string_view op, GradientSink& sink, const Tensor<T>& output) {
-    tape.fill(op, sink, output, {});
+  static void fill(Tape& tape, std::string_view op, GradientSink& sink, const Tensor<T>& output,
+                   BackwardOptions options) {
+    tape.fill(op, sink, output, options);
   }
+
+  /// Whether a tape around `inner` has recorded `x` and records now: then what is made of x must be
+  /// recorded there.
+  [[nodiscard]] static bool is_recorded_around(const Tape& inner, const TensorBody& x) noexcept {
+    for (const Tape* tape = inner.enclosing_; tape != nullptr; tape = tape->enclosing_) {
+      const TensorBody* const operand = &x;
+      if (records(*tape) && needs(*tape, &operand, 1)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// While in scope, the innermost tape records nothing and the others do: it stands behind them.
+  class SetAside {
+   public:
+    explicit SetAside(Tape& tape) noexcept : tape_(tape), no_grad_(tape.no_grad_) {
+      unlink();
+      Tape** last = &tape_thread.innermost;
+      while (*last != nullptr) {
+        last = &(*last)->enclosing_;
+      }
+      *last = &tape_;
+      tape_.enclosing_ = nullptr;
+      tape_.no_grad_ = -1;
+    }
+    SetAside(const SetAside&) = delete;
+    SetAside& operator=(const SetAside&) = delete;
+    ~SetAside() {
+      unlink();
+      tape_.enclosing_ = tape_thread.innermost;
+      tape_thread.innermost = &tape_;
+      tape_.no_grad_ = no_grad_;
+    }
+
+   private:
+    void unlink() noexcept {
+      Tape** link = &tape_thread.innermost;
+      while (*link != &tape_) {
+        link = &(*link)->enclosing_;
+      }
+      *link = tape_.enclosing_;
+    }
+
+    Tape& tape_;
+    int no_grad_;
+  };
+
   [[nodiscard]] static std::uint32_t record_of(const Tape& tape, const TensorBody& x) noexcept {
     return tape.record_of(x);
   }
@@ -148,11 +197,19 @@ struct RecordingAccess {
       tape.saved_.shrink(saved);
       throw;
     }
+    if (tape.keeps_results_) {
+      keep_result(tape, result);
+    }
     link(result, {tape.number_, index});
   }
 
  private:
   friend class eigengrad::Tape;
+
+  EIGENGRAD_COLD static void keep_result(Tape& tape, TensorBody& result) {
+    tape.results_.push_back(&result);
+    retain(&result);
+  }
 
   static void link(TensorBody& result, TapeLink to) {
     if (result.link.tape == 0) {
@@ -262,6 +319,9 @@ Tensor<T> Tape::watch(const Tensor<T>& x) {
   records_.push_back(new (arena_.allocate(sizeof(detail::Record))) detail::Record{
       &detail::watched_table, nullptr, 0, false, false, sizeof(detail::Record)});
   using Access = detail::RecordingAccess;
+  if (keeps_results_) {
+    Access::keep_result(*this, watched.body());
+  }
   Access::link(watched.body(), {number_, index});
   const detail::TensorBody* const operand = &x.body();
   const auto make = [](detail::Saver&) { return detail::WatchRecord::Payload<T>{}; };

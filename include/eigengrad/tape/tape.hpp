@@ -152,8 +152,8 @@ class EIGENGRAD_API Tape {
   /// The record of `body` on this tape, or no_record.
   [[nodiscard]] std::uint32_t record_of(const detail::TensorBody& body) const noexcept;
   void check_thread(std::string_view op) const;
-  void check_ready(std::string_view op, std::uint32_t record, BackwardOptions options);
-  void check_graph(std::string_view op) const;
+  void check_ready(std::string_view op, std::uint32_t record);
+  void check_graph(std::string_view op, BackwardOptions options) const;
   void check_not_consumed(std::string_view op, std::uint32_t root);
   void check_versions(std::string_view op, std::uint32_t root) const;
   void run(detail::BackwardPass& pass, std::uint32_t root, BackwardOptions options);
@@ -172,7 +172,9 @@ class EIGENGRAD_API Tape {
   bool detect_anomaly_ = false;
   bool any_consumed_ = false;
   bool running_ = false;
+  bool keeps_results_ = false;  // for forward mode: see results_
   detail::Buffer<detail::Record*> records_;
+  detail::Buffer<detail::TensorBody*> results_;  // of each record, owned, if keeps_results_
   detail::Buffer<detail::SavedVersion> saved_;
   detail::Arena arena_;
   std::string lost_parameter_;  // name of a recorded parameter that was destroyed; empty: none

@@ -1,12 +1,13 @@
 #pragma once
 // check_gradients: compares the gradients of any function of tensors, and on request their
-// gradients, with central differences. For the tests of ops, layers and losses, ours and users'.
-// Needs no test framework.
+// gradients and the tangents of forward mode, with central differences. For the tests of ops,
+// layers and losses, ours and users'. Needs no test framework.
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/shape.hpp>
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/sum.hpp>
+#include <eigengrad/ops/transforms/functional.hpp>
 #include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/creation.hpp>
@@ -29,7 +30,10 @@ struct GradientOptions {
   double absolute = 1e-5;  // |difference| <= absolute + relative |central difference|
   double relative = 1e-3;
   std::uint64_t seed = 0;  // of the cotangents
-  int order = 1;           // 2: second derivatives too; include eigengrad/transforms.hpp
+  // What else is checked; both need eigengrad/transforms.hpp to be included.
+  int order = 1;            // 2: second derivatives
+  bool forward = false;     // forward mode
+  double identity = 1e-10;  // how closely it agrees with backward, relative to 1 + the number
 };
 
 /// The outcome of a check: true if it passed, else what is wrong, one line.
@@ -183,13 +187,55 @@ template <class F>
   return {};
 }
 
+/// The tangent of f in a random direction t, by jvp: equal to a central difference, and to what the
+/// gradients say of it: <u, J t> = <J^T u, t>.
+template <class F>
+[[nodiscard]] std::string compare_forward(const F& f, const std::vector<Tensor<double>>& points,
+                                          const std::vector<Tensor<double>>& gradients,
+                                          const Tensor<double>& cotangent,
+                                          const GradientOptions& options) {
+  using eigengrad::detail::concat;
+  std::vector<Tensor<double>> direction;
+  std::vector<Tensor<double>> above;
+  std::vector<Tensor<double>> below;
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    direction.push_back(uniform<double>(points[k].shape(), -1, 1,
+                                        RandomKey::named(options.seed, concat("tangent ", k))));
+    above.push_back(points[k] + direction[k] * options.step);
+    below.push_back(points[k] - direction[k] * options.step);
+  }
+  const Tensor<double> tangent = jvp(f, points, direction).tangent;
+  const Tensor<double> expected = (f(above) - f(below)) / (2 * options.step);
+  if (!(tangent.shape() == expected.shape())) {
+    return concat("the result is ", expected.shape(), ", its tangent is ", tangent.shape());
+  }
+  const std::vector<double> found = to_vector(tangent);
+  const std::vector<double> wanted = to_vector(expected);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!(std::abs(found[i] - wanted[i]) <=
+          options.absolute + options.relative * std::abs(wanted[i]))) {
+      return concat("tangent of the result ", tangent.shape(), " at ",
+                    position_text(tangent.shape(), static_cast<Index>(i)), ": ", found[i],
+                    " by forward mode, ", wanted[i], " by a central difference");
+    }
+  }
+  const double forward = sum(tangent * cotangent).item();
+  const double reverse = dot(gradients, direction).item();
+  if (!(std::abs(forward - reverse) <= options.identity * (1 + std::abs(reverse)))) {
+    return concat("forward mode and backward disagree: <u, J t> = ", forward,
+                  ", <J^T u, t> = ", reverse);
+  }
+  return {};
+}
+
 }  // namespace detail
 
 /// Whether the gradients of f that a tape gives equal central differences, for every element of
 /// every input, under a random cotangent. With order 2 also the gradients of those gradients, in a
-/// random direction; input number n is then the cotangent, for n inputs. f takes a `const
-/// std::vector<Tensor<double>>&` and gives a Tensor<double>; it must be differentiable at the
-/// inputs, which are not changed.
+/// random direction; input number n is then the cotangent, for n inputs. With `forward` also the
+/// tangent of forward mode in a random direction, which must agree with the gradients. f
+/// takes a `const std::vector<Tensor<double>>&` and gives a Tensor<double>; it must be
+/// differentiable at the inputs, which are not changed.
 ///
 /// Shapes:    any
 /// Cost:      two evaluations of f for each element of the inputs
@@ -208,20 +254,22 @@ template <class F>
   const Tensor<double> cotangent =
       uniform<double>(y.shape(), -1, 1, RandomKey::named(options.seed, "cotangent"));
   tape.backward(y, cotangent);
-  {
-    const NoGrad no_grad;
-    for (std::size_t k = 0; k < points.size(); ++k) {
-      std::string message =
-          detail::compare_gradient(f, points, k, tape.gradient(watched[k]), cotangent, options);
-      if (!message.empty()) {
-        return {std::move(message)};
-      }
-    }
+  std::vector<Tensor<double>> gradients;
+  for (const Tensor<double>& x : watched) {
+    gradients.push_back(tape.gradient(x));
   }
-  if (options.order > 1) {
-    return {detail::compare_second(f, points, cotangent, options)};
+  const NoGrad no_grad;
+  std::string message;
+  for (std::size_t k = 0; k < points.size() && message.empty(); ++k) {
+    message = detail::compare_gradient(f, points, k, gradients[k], cotangent, options);
   }
-  return {};
+  if (message.empty() && options.forward) {
+    message = detail::compare_forward(f, points, gradients, cotangent, options);
+  }
+  if (message.empty() && options.order > 1) {
+    message = detail::compare_second(f, points, cotangent, options);
+  }
+  return {std::move(message)};
 }
 
 }  // namespace eigengrad::testing

@@ -46,20 +46,24 @@ struct Rule<UnaryRecord<Op>> {
       b.add(0, scaled(b.gradient(), saved));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(scaled(f.tangent(0), saved));
+  }
 };
 
 template <class Op>
 struct Rule<BinaryRecord<Op>> {
   using Record = BinaryRecord<Op>;
 
-  /// The derivative by operand 0 or 1 times g, over g's shape.
+  /// The derivative by operand 0 or 1 times g, over the result's shape.
   template <int Operand, FloatScalar T, class Payload>
-  [[nodiscard]] static Tensor<T> scaled(const Tensor<T>& g, Payload& saved) {
+  [[nodiscard]] static Tensor<T> scaled(const Tensor<T>& g, Payload& saved, const Shape& shape) {
     const auto on = [&](const auto&... read) {
       if constexpr (Operand == 0) {
-        return pulled_x(saved.op, Traced<T>(g), Traced<T>(*read)...).over(g.shape());
+        return pulled_x(saved.op, Traced<T>(g), Traced<T>(*read)...).over(shape);
       } else {
-        return pulled_y(saved.op, Traced<T>(g), Traced<T>(*read)...).over(g.shape());
+        return pulled_y(saved.op, Traced<T>(g), Traced<T>(*read)...).over(shape);
       }
     };
     if constexpr (Record::saves_inputs) {
@@ -73,10 +77,23 @@ struct Rule<BinaryRecord<Op>> {
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     const Shape shape = b.gradient().shape();
     if (b.wants(0)) {
-      b.add(0, summed_to(scaled<0>(b.gradient(), saved), saved.x_repeats ? saved.x_shape : shape));
+      b.add(0, summed_to(scaled<0>(b.gradient(), saved, shape),
+                         saved.x_repeats ? saved.x_shape : shape));
     }
     if (b.wants(1)) {
-      b.add(1, summed_to(scaled<1>(b.gradient(), saved), saved.y_repeats ? saved.y_shape : shape));
+      b.add(1, summed_to(scaled<1>(b.gradient(), saved, shape),
+                         saved.y_repeats ? saved.y_shape : shape));
+    }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Shape& shape = f.result().shape();
+    if (!f.has(1)) {
+      f.set(scaled<0>(f.tangent(0), saved, shape));
+    } else if (!f.has(0)) {
+      f.set(scaled<1>(f.tangent(1), saved, shape));
+    } else {
+      f.set(scaled<0>(f.tangent(0), saved, shape) + scaled<1>(f.tangent(1), saved, shape));
     }
   }
 };

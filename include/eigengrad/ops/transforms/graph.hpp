@@ -9,8 +9,11 @@
 #include <eigengrad/tape/passes.hpp>
 #include <eigengrad/tape/tape.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace eigengrad {
 
@@ -43,6 +46,35 @@ struct PassAccess {
     return *tape.records_[index];
   }
   static void drop_gradients(Tape& tape, std::uint32_t last) noexcept { tape.drop_gradients(last); }
+  static void check_ready(Tape& tape, std::string_view op, std::uint32_t root) {
+    tape.check_ready(op, root);
+  }
+  static void run(Tape& tape, BackwardPass& pass, std::uint32_t root, BackwardOptions options) {
+    tape.run(pass, root, options);
+  }
+  /// Marks which records the outputs depend on.
+  static void mark_reachable(Tape& tape, const std::vector<std::uint32_t>& outputs,
+                             bool* marks) noexcept {
+    const Index count = tape.records_.size();
+    std::fill_n(marks, count, false);
+    for (const std::uint32_t output : outputs) {
+      marks[output] = true;
+    }
+    for (Index i = count; i-- > 0;) {
+      Record& record = *tape.records_[i];
+      for (std::size_t k = 0; marks[i] && k < record.operand_count; ++k) {
+        const std::uint32_t operand = record.operands()[k].record;
+        if (operand != no_record) {
+          marks[operand] = true;
+        }
+      }
+    }
+  }
+  /// From now on the tape keeps the results of its records.
+  static void keep_results(Tape& tape) noexcept { tape.keeps_results_ = true; }
+  [[nodiscard]] static TensorBody& result(Tape& tape, Index record) noexcept {
+    return *tape.results_[record];
+  }
 };
 
 class GraphPass : public BackwardPass {
@@ -66,6 +98,12 @@ class GraphPass : public BackwardPass {
     }
     const Tensor<T> before(std::exchange(place, nullptr));
     place = eigengrad::add(before, g).release();
+  }
+
+  /// What was added for an operand, and is now the caller's; null if nothing.
+  [[nodiscard]] TensorBody* take(const Operand& operand) const noexcept {
+    const bool somewhere = operand.parameter != nullptr || operand.record != no_record;
+    return somewhere && wants(operand) ? std::exchange(slot(operand), nullptr) : nullptr;
   }
 
  private:

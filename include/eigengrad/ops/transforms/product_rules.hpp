@@ -28,6 +28,16 @@ struct Rule<Matmul> {
       b.add(1, reshape(summed_to(matmul(transpose(x), g), y.shape()), saved.y->shape()));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    if (!f.has(1)) {
+      f.set(matmul(f.tangent(0), *saved.y));
+    } else if (!f.has(0)) {
+      f.set(matmul(*saved.x, f.tangent(1)));
+    } else {
+      f.set(matmul(f.tangent(0), *saved.y) + matmul(*saved.x, f.tangent(1)));
+    }
+  }
 };
 
 /// The gradients of x, w and b from that of x w + b.
@@ -52,11 +62,32 @@ void add_dense_gradients(GraphBackward<T>& b, const Tensor<T>& x, const Tensor<T
   }
 }
 
+/// The tangent of x w + b.
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> dense_tangent(const TangentForward<T>& f, const Tensor<T>& x,
+                                      const Tensor<T>& w) {
+  Tensor<T> t;
+  if (f.operand_count() > 2 && f.has(2)) {
+    t = f.has(1) ? linear(x, f.tangent(1), f.tangent(2)) : expand(f.tangent(2), f.result().shape());
+  } else if (f.has(1)) {
+    t = linear(x, f.tangent(1));
+  }
+  if (!f.has(0)) {
+    return t;
+  }
+  const Tensor<T> through = linear(f.tangent(0), w);
+  return t.defined() ? t + through : through;
+}
+
 template <>
 struct Rule<Linear> {
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     add_dense_gradients(b, *saved.x, *saved.w, b.gradient());
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(dense_tangent(f, *saved.x, *saved.w));
   }
 };
 
@@ -65,6 +96,10 @@ struct Rule<LinearRelu> {
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     add_dense_gradients(b, *saved.x, *saved.w, where(le(*saved.y, T(0)), T(0), b.gradient()));
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(where(le(*saved.y, T(0)), T(0), dense_tangent(f, *saved.x, *saved.w)));
   }
 };
 

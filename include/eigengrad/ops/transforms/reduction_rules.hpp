@@ -33,6 +33,11 @@ struct SumRule {
       b.add(0, expand(saved.scale == 1.0 ? g : g * saved.scale, saved.shape));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Tensor<T> t = sum_or_mean<Sum>(f.tangent(0), saved.reduction, false);
+    f.set(saved.scale == 1.0 ? t : t * saved.scale);
+  }
 };
 template <>
 struct Rule<Sum> : SumRule {};
@@ -50,6 +55,13 @@ struct Rule<Var> {
       b.add(0, (g * static_cast<double>(T(2) / saved.count)) * (x - center));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Tensor<T>& x = *saved.x;
+    const Tensor<T> center = sum_or_mean<Mean>(x, keeping(saved.reduction), true);
+    f.set(sum_or_mean<Sum>((x - center) * f.tangent(0), saved.reduction, false) *
+          static_cast<double>(T(2) / saved.count));
+  }
 };
 
 template <>
@@ -61,24 +73,44 @@ struct Rule<LogSumExp> {
       b.add(0, reshape(b.gradient(), kept) * exp(*saved.x - reshape(*saved.y, kept)));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Tensor<T> weight = exp(*saved.x - reshape(*saved.y, saved.reduction.kept));
+    f.set(sum_or_mean<Sum>(weight * f.tangent(0), saved.reduction, false));
+  }
 };
 
 /// Which elements tie, and with how many others, is a constant: the second derivative is 0.
 struct ExtremumRule {
+  /// 1 at the elements that the result comes from, and how many share it.
+  template <FloatScalar T>
+  struct Ties {
+    Tensor<T> ties;
+    Tensor<T> count;
+  };
   template <FloatScalar T, class Payload>
-  static void vjp(GraphBackward<T>& b, Payload& saved) {
-    if (!b.wants(0)) {
-      return;
-    }
-    const Tensor<T>& x = *saved.x;
+  [[nodiscard]] static Ties<T> find(Payload& saved, const Tensor<T>& x) {
     const Tensor<T> y = saved.reduction.restore(*saved.y);
     Tensor<bool> tie = eq(x, y);
     if (saved.nan_shares) {
       tie = logical_or(tie, logical_and(isnan(x), isnan(y)));
     }
     const Tensor<T> ties = cast<T>(tie);
-    const Tensor<T> count = sum_or_mean<Sum>(ties, keeping(saved.reduction), false);
-    b.add(0, ties * (reshape(b.gradient(), saved.reduction.kept) / count));
+    return {ties, sum_or_mean<Sum>(ties, keeping(saved.reduction), false)};
+  }
+
+  template <FloatScalar T, class Payload>
+  static void vjp(GraphBackward<T>& b, Payload& saved) {
+    if (b.wants(0)) {
+      const Ties<T> found = find<T>(saved, *saved.x);
+      b.add(0, found.ties * (reshape(b.gradient(), saved.reduction.kept) / found.count));
+    }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Ties<T> found = find<T>(saved, *saved.x);
+    const Tensor<T> total = sum_or_mean<Sum>(found.ties * f.tangent(0), saved.reduction, false);
+    f.set(total / reshape(found.count, f.result().shape()));
   }
 };
 template <>
@@ -132,6 +164,17 @@ struct SoftmaxRule {
       b.add(0, reshape(g - exp(y) * sum(g, {1}, KeepDims::yes), saved.y->shape()));
     } else {
       b.add(0, reshape(y * (g - sum(g * y, {1}, KeepDims::yes)), saved.y->shape()));
+    }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Shape lines{saved.split.outer, saved.split.n, saved.split.inner};
+    const Tensor<T> y = reshape(*saved.y, lines);
+    const Tensor<T> t = reshape(f.tangent(0), lines);
+    if constexpr (Log) {
+      f.set(reshape(t - sum(exp(y) * t, {1}, KeepDims::yes), saved.y->shape()));
+    } else {
+      f.set(reshape(y * (t - sum(y * t, {1}, KeepDims::yes)), saved.y->shape()));
     }
   }
 };

@@ -4,6 +4,7 @@
 // an op whose vjp is a template over the type of its first parameter needs none.
 
 #include <eigengrad/ops/transforms/graph.hpp>
+#include <eigengrad/ops/transforms/tangent.hpp>
 #include <eigengrad/tape/record.hpp>
 #include <eigengrad/tape/tape.hpp>
 
@@ -26,6 +27,19 @@ void run_graph_vjp(GraphPass& pass, Record& record) {
   }
 }
 
+template <class Op, FloatScalar T>
+void run_jvp(TangentPass& pass, Record& record) {
+  auto& saved = *static_cast<typename Op::template Payload<T>*>(record.payload());
+  TangentForward<T> f(pass, record);
+  if constexpr (requires { Rule<Op>::jvp(f, saved); }) {
+    Rule<Op>::jvp(f, saved);
+  } else if constexpr (requires { Op::jvp(f, saved); }) {
+    Op::jvp(f, saved);
+  } else {
+    f.set(pass.by_two_vjps<T>(record, &run_graph_vjp<Op, T>));
+  }
+}
+
 template <const bool*>
 struct Instantiates {};
 
@@ -35,8 +49,8 @@ struct RuleRegistration {
   using Now = Instantiates<&done>;
 };
 template <class Op, class T>
-const bool RuleRegistration<Op, T>::done = (op_rules<Op, T>.graph_vjp = &run_graph_vjp<Op, T>,
-                                            true);
+const bool RuleRegistration<Op, T>::done =
+    (op_rules<Op, T> = {&run_graph_vjp<Op, T>, &run_jvp<Op, T>}, true);
 
 [[maybe_unused]] inline const bool graph_pass_is_set = (graph_pass = &run_graph_pass, true);
 

@@ -16,18 +16,25 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <vector>
 
 namespace eigengrad::detail {
+
+/// Where each of `rank` axes goes in a permutation.
+[[nodiscard]] inline std::array<Index, max_rank> inverse(const std::array<Index, max_rank>& axes,
+                                                         int rank) noexcept {
+  std::array<Index, max_rank> back{};
+  for (std::size_t i = 0; i < static_cast<std::size_t>(rank); ++i) {
+    back[static_cast<std::size_t>(axes[i])] = static_cast<Index>(i);
+  }
+  return back;
+}
 
 /// x with axis i of the result from axis axes[i] of x, recorded.
 template <FloatScalar T>
 [[nodiscard]] Tensor<T> permute_by(const Tensor<T>& x, const std::array<Index, max_rank>& axes) {
-  const auto rank = static_cast<std::size_t>(x.rank());
-  std::array<Index, max_rank> back{};
-  for (std::size_t i = 0; i < rank; ++i) {
-    back[static_cast<std::size_t>(axes[i])] = static_cast<Index>(i);
-  }
-  return record_view<Permute>(permuted(x, std::span<const Index>(axes.data(), rank)), x, back);
+  const std::span<const Index> order(axes.data(), static_cast<std::size_t>(x.rank()));
+  return record_view<Permute>(permuted(x, order), x, inverse(axes, x.rank()));
 }
 
 /// Ops whose payload says x's shape and whose elements stay in order.
@@ -37,6 +44,10 @@ struct ReshapeRule {
     if (b.wants(0)) {
       b.add(0, reshape(b.gradient(), saved.shape));
     }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& /*saved*/) {
+    f.set(reshape(f.tangent(0), f.result().shape()));
   }
 };
 template <>
@@ -56,6 +67,10 @@ struct Rule<Transpose> {
       b.add(0, transpose(b.gradient(), saved.first, saved.second));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(transpose(f.tangent(0), saved.first, saved.second));
+  }
 };
 
 template <>
@@ -65,6 +80,10 @@ struct Rule<Permute> {
     if (b.wants(0)) {
       b.add(0, permute_by(b.gradient(), saved.back));
     }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(permute_by(f.tangent(0), inverse(saved.back, f.result().rank())));
   }
 };
 
@@ -76,6 +95,10 @@ struct Rule<Expand> {
       b.add(0, summed_to(b.gradient(), saved.shape));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& /*saved*/) {
+    f.set(expand(f.tangent(0), f.result().shape()));
+  }
 };
 
 template <>
@@ -86,6 +109,10 @@ struct Rule<Cast> {
       b.add(0, cast<Cast::Other<T>>(b.gradient()));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& /*saved*/) {
+    f.set(cast<T>(f.template tangent<Cast::Other<T>>(0)));
+  }
 };
 
 struct RegionRule {
@@ -94,6 +121,11 @@ struct RegionRule {
     if (b.wants(0)) {
       b.add(0, place_region(b.gradient(), Region{saved.shape, saved.offset, saved.strides}));
     }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(take_region(f.tangent(0), f.result().shape(),
+                      Region{saved.shape, saved.offset, saved.strides}));
   }
 };
 template <>
@@ -109,6 +141,10 @@ struct Rule<Gather> {
       b.add(0, scatter_add(b.gradient(), saved.shape, saved.axis, *saved.index));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(gather(f.tangent(0), saved.axis, *saved.index));
+  }
 };
 
 template <>
@@ -118,6 +154,10 @@ struct Rule<IndexSelect> {
     if (b.wants(0)) {
       b.add(0, index_add(b.gradient(), saved.shape, saved.axis, *saved.index));
     }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(index_select(f.tangent(0), saved.axis, *saved.index));
   }
 };
 
@@ -133,6 +173,16 @@ struct Rule<Concat> {
       }
       start = stop;
     }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    std::vector<Tensor<T>> parts;
+    for (Index i = 0; i < f.operand_count(); ++i) {
+      Shape shape = f.result().shape();
+      shape.set(saved.axis, saved.extents->data()[i]);
+      parts.push_back(f.has(i) ? f.tangent(i) : zeros<T>(shape));
+    }
+    f.set(concat(parts, saved.axis));
   }
 };
 
@@ -152,6 +202,15 @@ struct Rule<Pad> {
     }
     b.add(0, part);
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Strides strides = contiguous_strides(f.result().shape());
+    Index offset = 0;
+    for (std::size_t i = 0; i < saved.before.size(); ++i) {
+      offset += saved.before[i] * strides[i];
+    }
+    f.set(place_region(f.tangent(0), Region{f.result().shape(), offset, strides}));
+  }
 };
 
 template <>
@@ -165,6 +224,13 @@ struct Rule<Where> {
       b.add(1, summed_to(where(*saved.mask, T(0), b.gradient()), saved.y_shape));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    const Tensor<T> zero = scalar(T(0));
+    const Tensor<T> t =
+        where(*saved.mask, f.has(0) ? f.tangent(0) : zero, f.has(1) ? f.tangent(1) : zero);
+    f.set(expand(t, f.result().shape()));
+  }
 };
 
 template <>
@@ -175,6 +241,30 @@ struct Rule<Dropout> {
       b.add(0, masked(b.gradient(), *saved.bits, saved.scale));
     }
   }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(masked(f.tangent(0), *saved.bits, saved.scale));
+  }
 };
+
+/// Ops that hand their operand on.
+struct IdentityRule {
+  template <FloatScalar T, class Payload>
+  static void vjp(GraphBackward<T>& b, Payload& /*saved*/) {
+    if (b.wants(0)) {
+      b.add(0, b.gradient());
+    }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& /*saved*/) {
+    f.set(f.tangent(0));
+  }
+};
+template <>
+struct Rule<Clone> : IdentityRule {};
+template <>
+struct Rule<Contiguous> : IdentityRule {};
+template <>
+struct Rule<WatchRecord> : IdentityRule {};
 
 }  // namespace eigengrad::detail
