@@ -173,6 +173,7 @@ namespace eigengrad {
   EIGENGRAD_INSTANTIATE Tensor<T> contiguous(const Tensor<T>&);                                   \
   EIGENGRAD_INSTANTIATE Tensor<T> dropout(const Tensor<T>&, double, const RandomKey&, bool);      \
   EIGENGRAD_INSTANTIATE Tensor<T> erf(const Tensor<T>&);                                          \
+  EIGENGRAD_INSTANTIATE Tensor<T> erfc(const Tensor<T>&);                                         \
   EIGENGRAD_INSTANTIATE Tensor<T> exp(const Tensor<T>&);                                          \
   EIGENGRAD_INSTANTIATE Tensor<T> expm1(const Tensor<T>&);                                        \
   EIGENGRAD_INSTANTIATE Tensor<T> log(const Tensor<T>&);                                          \

@@ -53,13 +53,14 @@ inline void check_classes(std::string_view op, const std::int64_t* classes, Inde
 template <class Op, FloatScalar T, class Kernel>
 [[nodiscard]] Tensor<T> row_loss(std::string_view name, const Tensor<T>& x,
                                  const LossOptions<T>& options, bool recorded,
-                                 const Kernel& kernel) {
+                                 const LossInputs<T>& inputs, const Kernel& kernel) {
   const Tensor<T> dense = packed(x);
   Tensor<T> values = uninitialized<T>(row_shape(name, x.shape()));
   Tensor<T> slope = uninitialized<T>(x.shape());
   kernel(values.size(), x.extent(-1), dense.data(), static_cast<T*>(values.body().data),
          static_cast<T*>(slope.body().data));
-  return finish_loss(op_table<Op, T>, std::move(values), std::move(slope), options, recorded, x);
+  return finish_loss(op_table<Op, T>, std::move(values), std::move(slope), options, recorded,
+                     inputs, x);
 }
 
 /// The logits of the result of softmax or log_softmax along the last axis; undefined for others.
@@ -130,10 +131,11 @@ template <FloatScalar T>
   check_target(name, target.shape(), rows, z.shape());
   const Tensor<std::int64_t> classes = packed(target);
   check_classes(name, classes.data(), rows.size(), z.extent(-1));
-  return row_loss<CrossEntropy>(
-      name, z, options, recorded, [&](Index m, Index n, const T* x, T* value, T* slope) {
-        kernels::class_cross_entropy(m, n, x, classes.data(), value, slope);
-      });
+  return row_loss<CrossEntropy>(name, z, options, recorded, LossInputs<T>{nullptr, &classes},
+                                [&](Index m, Index n, const T* x, T* value, T* slope) {
+                                  kernels::class_cross_entropy(m, n, x, classes.data(), value,
+                                                               slope);
+                                });
 }
 
 template <FloatScalar T>
@@ -146,10 +148,11 @@ template <FloatScalar T>
   if (must_record(target)) {
     throw_live_target(name);
   }
-  return row_loss<CrossEntropy>(
-      name, z, options, recorded, [&](Index m, Index n, const T* x, T* value, T* slope) {
-        kernels::target_cross_entropy(m, n, x, targets.data(), value, slope);
-      });
+  return row_loss<CrossEntropy>(name, z, options, recorded, LossInputs<T>{&target},
+                                [&](Index m, Index n, const T* x, T* value, T* slope) {
+                                  kernels::target_cross_entropy(m, n, x, targets.data(), value,
+                                                                slope);
+                                });
 }
 
 }  // namespace detail
@@ -228,7 +231,7 @@ template <FloatScalar T>
     detail::throw_live_target(name);
   }
   return detail::row_loss<CategoricalCrossEntropy>(
-      name, p, options, detail::must_record(p),
+      name, p, options, detail::must_record(p), detail::LossInputs<T>{&target},
       [&](Index m, Index n, const T* x, T* value, T* slope) {
         kernels::probability_cross_entropy(m, n, x, targets.data(),
                                            static_cast<T>(CategoricalCrossEntropy::epsilon), value,

@@ -14,6 +14,7 @@
 #include <eigengrad/tensor/view.hpp>
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <utility>
 
@@ -80,6 +81,41 @@ inline void check_target(std::string_view op, const Shape& target, const Shape& 
   }
 }
 
+/// A tensor that only a backward pass with create_graph reads, and its version when it was kept.
+template <AnyScalar T>
+struct Kept {
+  Saved<T> tensor;
+  std::uint32_t version = 0;
+};
+
+/// What a loss was made from, besides its prediction: real targets or class indices, and the
+/// parameter of a loss that has one.
+template <FloatScalar T>
+struct LossInputs {
+  const Tensor<T>* target = nullptr;
+  const Tensor<std::int64_t>* classes = nullptr;
+  double parameter = 0;
+};
+
+/// What the second derivative of a loss reads. Kept in programs that can differentiate twice; empty
+/// in others, where the prediction's memory is free for the backward pass.
+template <FloatScalar T>
+struct LossSource {
+  Kept<T> x;
+  Kept<T> target;
+  Kept<T> weights;
+  Kept<std::int64_t> classes;
+  double parameter = 0;
+};
+
+template <AnyScalar T>
+[[nodiscard]] Kept<T> kept(const Tensor<T>* x) {
+  if (graph_pass == nullptr || x == nullptr || !x->defined()) {
+    return {};
+  }
+  return {Saved<T>(*x), version_of(&x->body())};
+}
+
 /// What the derivative of a loss reads. The slope holds the derivative of every loss by the
 /// elements of x that it depends on, weights included: (losses, per_loss).
 template <class T>
@@ -90,6 +126,7 @@ struct LossPayload {
   Index losses;
   Index per_loss;
   T scale;  // of the reduction: 1, or 1 / losses
+  LossSource<T> source;
 };
 
 /// The tape's view of a loss. Losses whose target has the gradient of x with the other sign are
@@ -157,6 +194,7 @@ template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_NOINLINE Tensor<T> finish_loss(const OpTable& op, Tensor<T> values,
                                                        Tensor<T> slope,
                                                        const LossOptions<T>& options, bool recorded,
+                                                       const LossInputs<T>& inputs,
                                                        const Tensor<T>& x,
                                                        const Tensor<T>* target = nullptr) {
   if (options.weights.defined()) {
@@ -179,8 +217,14 @@ template <FloatScalar T>
     return loss;
   }
   const auto make = [&](Saver& save) {
-    return LossPayload<T>{save(slope), x.shape(), target != nullptr ? target->shape() : Shape{},
-                          losses,      per_loss,  scale};
+    return LossPayload<T>{save(slope),
+                          x.shape(),
+                          target != nullptr ? target->shape() : Shape{},
+                          losses,
+                          per_loss,
+                          scale,
+                          {kept(&x), kept(inputs.target), kept(&options.weights),
+                           kept(inputs.classes), inputs.parameter}};
   };
   const std::array<const TensorBody*, 2> operands{&x.body(),
                                                   target != nullptr ? &target->body() : nullptr};
@@ -193,7 +237,8 @@ template <FloatScalar T>
 template <FloatScalar T>
 [[nodiscard]] EIGENGRAD_NOINLINE Tensor<T> elementwise_loss(
     const OpTable& op, const kernels::LossFunction<T>& f, const Tensor<T>& x,
-    const Tensor<T>& target, const LossOptions<T>& options, bool recorded, bool into_target) {
+    const Tensor<T>& target, const LossOptions<T>& options, bool recorded, bool into_target,
+    double parameter) {
   check_target(op.name, target.shape(), x.shape(), x.shape());
   if (!into_target && must_record(target)) {
     throw_live_target(op.name);
@@ -205,17 +250,23 @@ template <FloatScalar T>
   kernels::elementwise_loss(f, x.size(), dense.data(), targets.data(),
                             static_cast<T*>(values.body().data),
                             static_cast<T*>(slope.body().data));
-  return finish_loss(op, std::move(values), std::move(slope), options, recorded, x,
+  return finish_loss(op, std::move(values), std::move(slope), options, recorded,
+                     LossInputs<T>{&target, nullptr, parameter}, x,
                      into_target ? &target : nullptr);
 }
 
 /// A loss of single elements. Op has `f(x, target)`, which gives a kernels::LossAndSlope of
-/// packets, and `into_target`: whether the target gets the gradient of x with the other sign.
+/// packets, `into_target`: whether the target gets the gradient of x with the other sign, and
+/// perhaps one parameter, `delta`.
 template <class Op, FloatScalar T>
 [[nodiscard]] Tensor<T> elementwise_loss(const Op& op, const Tensor<T>& x, const Tensor<T>& target,
                                          const LossOptions<T>& options, bool recorded) {
+  double parameter = 0;
+  if constexpr (requires { op.delta; }) {
+    parameter = op.delta;
+  }
   return elementwise_loss(op_table<Op, T>, kernels::loss_function<T>(op), x, target, options,
-                          recorded, Op::into_target);
+                          recorded, Op::into_target, parameter);
 }
 
 }  // namespace detail

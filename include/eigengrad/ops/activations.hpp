@@ -85,7 +85,11 @@ struct Elu {
   }
   template <class S>
   S df(S x) const {
-    return math::select(x <= constant<S>(0), constant<S>(alpha) * math::exp(x), constant<S>(1));
+    // Not e^x itself, which overflows where it is not chosen: 0 times infinity is NaN in the
+    // derivative of this one.
+    const auto below = x <= constant<S>(0);
+    const S negative = math::select(below, x, constant<S>(0));
+    return math::select(below, constant<S>(alpha) * math::exp(negative), constant<S>(1));
   }
 };
 

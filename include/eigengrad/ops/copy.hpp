@@ -20,8 +20,8 @@ struct IdentityRecord {
   template <class T>
   struct Payload {};
 
-  template <FloatScalar T>
-  static void vjp(Backward<T>& b, Payload<T>& /*saved*/) {
+  template <class B, class P>
+  static void vjp(B& b, P& /*saved*/) {
     if (b.wants(0)) {
       b.add(0, b.gradient());
     }

@@ -64,6 +64,28 @@ struct Dropout {
   }
 };
 
+namespace detail {
+
+/// x times `scale` where the mask has a bit, in row-major order, else 0: recorded as dropout.
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> masked(const Tensor<T>& x, const Tensor<std::uint8_t>& bits, T scale) {
+  Tensor<T> y = uninitialized<T>(x.shape());
+  const Tensor<T> row_major = packed(x);
+  kernels::apply_mask<false>(bits.data(), scale, x.size(), row_major.data(),
+                             static_cast<T*>(y.body().data));
+  if (must_record(x)) {
+    record<Dropout>(
+        y,
+        [&](Saver& save) {
+          return Dropout::Payload<T>{save(bits), x.shape(), scale};
+        },
+        x);
+  }
+  return y;
+}
+
+}  // namespace detail
+
 /// Each element is 0 with probability `rate`, else x / (1 - rate), so that the mean stays; x itself
 /// when not training or at rate 0. Which ones depends on the key and the position in row-major
 /// order alone, as bernoulli(shape, 1 - rate, key) has it: give every layer and every step a key of
@@ -83,24 +105,12 @@ template <FloatScalar T>
   if (!training || rate == 0) {
     return x;
   }
-  const Tensor<T> row_major = detail::packed(x);
   const Index n = x.size();
   Tensor<std::uint8_t> bits = detail::uninitialized<std::uint8_t>({(n + 7) / 8});
-  auto* const mask = static_cast<std::uint8_t*>(bits.body().data);
   const auto bound = static_cast<std::uint64_t>(std::nearbyint((1 - rate) * 0x1p32));
-  kernels::random_mask(key.seed, key.stream, bound, n, mask);
-  const T scale = static_cast<T>(1 / (1 - rate));
-  Tensor<T> y = detail::uninitialized<T>(x.shape());
-  kernels::apply_mask<false>(mask, scale, n, row_major.data(), static_cast<T*>(y.body().data));
-  if (detail::must_record(x)) {
-    detail::record<Dropout>(
-        y,
-        [&](detail::Saver& save) {
-          return Dropout::Payload<T>{save(bits), x.shape(), scale};
-        },
-        x);
-  }
-  return y;
+  kernels::random_mask(key.seed, key.stream, bound, n,
+                       static_cast<std::uint8_t*>(bits.body().data));
+  return detail::masked(x, bits, static_cast<T>(1 / (1 - rate)));
 }
 EIGENGRAD_LIST_OP(Dropout);
 

@@ -1,5 +1,5 @@
 #pragma once
-// The error function. gelu, which is built on it, is in activations.hpp.
+// The error function and its complement. gelu, which is built on it, is in activations.hpp.
 
 #include <eigengrad/kernels/math/error_function.hpp>
 #include <eigengrad/kernels/math/exp.hpp>
@@ -37,5 +37,34 @@ template <FloatScalar T>
   return detail::unary<Erf>(x);
 }
 EIGENGRAD_LIST_OP(Erf);
+
+struct Erfc {
+  static constexpr std::string_view name = "erfc";
+  static constexpr std::string_view doc =
+      "Complementary error function 1 - erf(x), elementwise, accurate in the upper tail.";
+  static constexpr Save saves = Save::input;
+  static constexpr Domain samples{-2.5, 2.5};
+  template <class S>
+  static S f(S x) {
+    return math::erfc(x);
+  }
+  template <class S>
+  static S df(S x) {
+    return constant<S>(-1.12837916709551257390) * math::exp(-(x * x));  // -2 / sqrt(pi)
+  }
+};
+
+/// 1 - erf(x), elementwise, without the cancellation for large x.
+///
+/// Shapes:    any -> the same
+/// Gradient:  -g e^(-x^2) 2 / sqrt(pi)
+/// Range:     2 and 0 at the infinities, NaN at NaN
+/// Cost:      one pass; saves x
+/// Reference: PyTorch `erfc`
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> erfc(const Tensor<T>& x) {
+  return detail::unary<Erfc>(x);
+}
+EIGENGRAD_LIST_OP(Erfc);
 
 }  // namespace eigengrad

@@ -152,14 +152,15 @@ struct IndexSelect {
   struct Payload {
     detail::Saved<std::int64_t> index;  // contiguous
     Shape shape;                        // of x
-    kernels::AxisSplit split;
+    int axis;
   };
 
   template <FloatScalar T>
   static void vjp(Backward<T>& b, Payload<T>& saved) {
     if (b.wants(0)) {
       const Tensor<T> g = detail::packed(b.gradient());
-      kernels::add_lines(saved.split, detail::zeroed_target(b, 0, saved.shape), saved.index->data(),
+      kernels::add_lines(kernels::AxisSplit(saved.shape, saved.axis),
+                         detail::zeroed_target(b, 0, saved.shape), saved.index->data(),
                          saved.index->size(), g.data());
     }
   }
@@ -211,7 +212,7 @@ template <AnyScalar T, IndexScalar I>
       detail::record<IndexSelect>(
           y,
           [&](detail::Saver& save) {
-            return IndexSelect::Payload<T>{save(positions), x.shape(), split};
+            return IndexSelect::Payload<T>{save(positions), x.shape(), at};
           },
           x);
     }

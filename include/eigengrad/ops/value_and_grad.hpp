@@ -28,21 +28,46 @@ namespace detail {
 template <class F, class... X>
 using ValueScalar = typename std::remove_cvref_t<std::invoke_result_t<F&, X...>>::value_type;
 
+[[noreturn]] EIGENGRAD_COLD inline void throw_gradient_inside(std::string_view op) {
+  throw TapeError(op,
+                  "inside the scope of a tape that records it, a gradient must be recorded too; "
+                  "include eigengrad/transforms.hpp, or open a NoGrad scope");
+}
+
+/// Whether gradients of `value` must be recorded on a tape around `tape`, as `value` itself is.
+[[nodiscard]] inline bool must_record_pass(const Tape& tape, std::string_view op,
+                                           const TensorBody& value) {
+  if (!RecordingAccess::is_recorded_around(tape, value)) {
+    return false;
+  }
+  if (graph_pass == nullptr) {
+    throw_gradient_inside(op);
+  }
+  return true;
+}
+
 /// Fills the sink with the gradients of `value`, which may be a constant or a parameter itself.
+/// Returns whether they were recorded on a tape around this one.
 template <FloatScalar T>
-void fill_if_recorded(Tape& tape, std::string_view op, GradientSink& sink, const Tensor<T>& value) {
+bool fill_if_recorded(Tape& tape, std::string_view op, GradientSink& sink, const Tensor<T>& value) {
   if (value.size() != 1) {
     throw_not_scalar(op, value.shape());
   }
   const TensorBody& body = value.body();
   if (RecordingAccess::record_of(tape, body) != no_record) {
-    RecordingAccess::fill(tape, op, sink, value);
-    return;
+    if (!must_record_pass(tape, op, body)) {
+      RecordingAccess::fill(tape, op, sink, value, {});
+      return false;
+    }
+    const RecordingAccess::SetAside aside(tape);
+    RecordingAccess::fill(tape, op, sink, value, {.create_graph = true});
+    return true;
   }
   GradientEntry* const itself = body.leaf != nullptr ? sink.find_parameter(&body) : nullptr;
   if (itself != nullptr && body.leaf->trainable) {
     itself->gradient = filled(value.shape(), T(1)).release();
   }
+  return false;
 }
 
 /// `value` after its own tape has ended: still recorded if a tape around that one did, else a
@@ -72,9 +97,9 @@ template <class F, std::size_t... I, FloatScalar... X>
               RecordingAccess::record_of(tape, std::get<I>(watched).body())),
      ...);
     value = f(std::get<I>(watched)...);
-    fill_if_recorded(tape, op, sink, value);
+    const bool recorded = fill_if_recorded(tape, op, sink, value);
     gradients = std::tuple<Tensor<X>...>{
-        sink.take<X>(static_cast<Index>(I), std::get<I>(watched).shape())...};
+        sink.take<X>(static_cast<Index>(I), std::get<I>(watched).shape(), recorded)...};
   }
   return ValueAndGradients<T, std::tuple<Tensor<X>...>>{without_tape(value), std::move(gradients)};
 }
@@ -82,10 +107,12 @@ template <class F, std::size_t... I, FloatScalar... X>
 }  // namespace detail
 
 /// The value of f(inputs...) and its gradients with respect to each input, as a tuple. Parameters
-/// that f uses count as constants. Inside another tape's scope the value is recorded there too.
+/// that f uses count as constants. Inside another tape's scope the value is recorded there too, and
+/// so are the gradients: transforms nest. That needs eigengrad/transforms.hpp.
 ///
 /// Shapes:    f gives a tensor of size 1; gradients as inputs, zeros where f does not depend on one
-/// Throws:    ShapeError if f does not give a scalar; what f throws
+/// Throws:    ShapeError if f does not give a scalar; TapeError if the gradients must be recorded
+///            and the program cannot; what f throws
 /// Cost:      f, and one backward pass over what it recorded
 /// Reference: JAX `value_and_grad`
 template <class F, FloatScalar... X>
@@ -115,9 +142,10 @@ requires std::is_invocable_v<F&>
       sink.ask(parameter.body(), detail::no_record);
     }
     value = f();
-    detail::fill_if_recorded(tape, "value_and_grad", sink, value);
+    const bool recorded = detail::fill_if_recorded(tape, "value_and_grad", sink, value);
     for (const Parameter<T>& parameter : parameters) {
-      gradients.push_back(sink.take<T>(static_cast<Index>(gradients.size()), parameter.shape()));
+      gradients.push_back(
+          sink.take<T>(static_cast<Index>(gradients.size()), parameter.shape(), recorded));
     }
   }
   return {detail::without_tape(value), std::move(gradients)};

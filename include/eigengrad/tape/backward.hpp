@@ -20,10 +20,14 @@ namespace eigengrad {
 
 namespace detail {
 
-/// Whether a gradient may be added to in place: nobody else holds it, and its elements are its own.
-[[nodiscard]] inline bool is_own(const TensorBody& gradient) noexcept {
+/// Whether nobody else holds a gradient, and its elements are its own.
+[[nodiscard]] inline bool is_alone(const TensorBody& gradient) noexcept {
   return gradient.count.load(std::memory_order_acquire) == 1 && gradient.base == nullptr &&
          gradient.data == reinterpret_cast<const char*>(&gradient) + body_bytes;
+}
+/// Whether a gradient may be added to in place: nor is it the result of a recorded op.
+[[nodiscard]] inline bool is_own(const TensorBody& gradient) noexcept {
+  return is_alone(gradient) && gradient.link.tape == 0;
 }
 
 template <FloatScalar T>
@@ -60,9 +64,10 @@ struct GradientSink {
     entries.push_back({input.leaf != nullptr ? &input : nullptr, record, nullptr});
   }
   /// The gradient of request i, zeros if nothing reached it; its elements are nobody else's. The
-  /// first entry of an input that was asked for twice holds the gradient of both.
+  /// first entry of an input that was asked for twice holds the gradient of both. `recorded`: as
+  /// the result of recorded ops, which run_graph_pass has left with elements of its own.
   template <FloatScalar T>
-  [[nodiscard]] Tensor<T> take(Index i, const Shape& shape) {
+  [[nodiscard]] Tensor<T> take(Index i, const Shape& shape, bool recorded = false) {
     const GradientEntry& asked = entries[i];
     TensorBody* const gradient =
         (asked.parameter != nullptr ? find_parameter(asked.parameter) : find_record(asked.record))
@@ -70,7 +75,7 @@ struct GradientSink {
     if (gradient == nullptr) {
       return filled(shape, T(0));
     }
-    const bool own = is_own(*gradient);
+    const bool own = recorded || is_own(*gradient);
     retain(gradient);
     Tensor<T> result(gradient);
     return own ? result : copied(result);
@@ -148,6 +153,21 @@ void accumulate(TensorBody*& slot, Tensor<T> g) {
   slot = sum.release();
 }
 
+/// A parameter's gradient as a buffer that may be written: a new one in place of none, and in place
+/// of the result of a recorded op, whose elements it gets if they are to be added to.
+template <FloatScalar T>
+EIGENGRAD_COLD void renew_gradient(ParameterState<T>& state, const Shape& shape, bool keep) {
+  Tensor<T> buffer = uninitialized<T>(shape);
+  if (keep && state.gradient.defined()) {
+    copy_to(static_cast<T*>(buffer.body().data), state.gradient);
+  }
+  state.gradient = std::move(buffer);
+}
+template <FloatScalar T>
+[[nodiscard]] bool needs_renewal(const ParameterState<T>& state) noexcept {
+  return !state.gradient.defined() || state.gradient.body().link.tape != 0;
+}
+
 /// One run of a tape backwards.
 class BackwardPass {
  public:
@@ -184,8 +204,8 @@ class BackwardPass {
     if (operand.parameter != nullptr && sink_ == nullptr) {
       ParameterState<T>& state = state_of<T>(*operand.parameter);
       const bool add = std::exchange(state.fresh, true);
-      if (!state.gradient.defined()) {
-        state.gradient = uninitialized<T>(shape);
+      if (needs_renewal(state)) {
+        renew_gradient(state, shape, add);
       }
       return {static_cast<T*>(state.gradient.body().data), add};
     }
@@ -207,7 +227,7 @@ class BackwardPass {
 
   [[nodiscard]] GradientSink* sink() const noexcept { return sink_; }
 
- private:
+ protected:
   [[nodiscard]] bool is_input(std::uint32_t record) const noexcept {
     return tape_.records_[record]->op->vjp == nullptr;
   }
@@ -224,13 +244,15 @@ class BackwardPass {
     return tape_.records_[operand.record]->gradient;
   }
 
+ private:
   template <FloatScalar T>
   static void add_to_parameter(ParameterState<T>& state, Tensor<T> g) {
-    if (!state.gradient.defined()) {
-      state.gradient = uninitialized<T>(g.shape());
+    const bool add = std::exchange(state.fresh, true);
+    if (needs_renewal(state)) {
+      renew_gradient(state, g.shape(), add);
     }
     T* const to = static_cast<T*>(state.gradient.body().data);
-    if (std::exchange(state.fresh, true)) {
+    if (add) {
       add_in_place(to, g);
     } else {
       copy_to(to, g);

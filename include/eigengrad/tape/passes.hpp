@@ -17,7 +17,7 @@ namespace eigengrad {
 namespace detail {
 
 /// Watched tensors: a record without operands whose gradient stays.
-inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
+inline constexpr OpTable watched_table{"watch", nullptr, nullptr, nullptr};
 
 // What the errors of a tape say.
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_recorded(std::string_view op) {
@@ -50,6 +50,13 @@ inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
 [[noreturn]] EIGENGRAD_COLD inline void throw_cotangent(std::string_view op, const Shape& output,
                                                         const Shape& cotangent) {
   throw_shape_error(op, {"cotangent is ", cotangent, ", output is ", output}, output, cotangent);
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_no_transforms(std::string_view op) {
+  throw TapeError(op,
+                  "create_graph needs a unit of the program to include eigengrad/transforms.hpp");
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_graph_under_no_grad(std::string_view op) {
+  throw TapeError(op, "create_graph under NoGrad: nothing would be recorded");
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_watched() {
   throw_error<TapeError>(
@@ -153,7 +160,11 @@ inline void Tape::forget() noexcept {
       record->op->destroy(*record);
     }
   }
+  for (detail::TensorBody* result : results_) {
+    detail::release(result);
+  }
   records_.clear();
+  results_.clear();
   saved_.clear();
   arena_.clear();
   lost_parameter_.clear();
@@ -231,7 +242,25 @@ inline void Tape::drop_gradients(std::uint32_t last) noexcept {
   }
 }
 
-inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, bool retain) {
+inline void Tape::check_graph(std::string_view op, BackwardOptions options) const {
+  if (!options.create_graph) {
+    return;
+  }
+  if (detail::graph_pass == nullptr) {
+    detail::throw_no_transforms(op);
+  }
+  if (detail::tape_thread.no_grad > no_grad_) {
+    detail::throw_graph_under_no_grad(op);
+  }
+}
+
+inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, BackwardOptions options) {
+  if (options.create_graph) {
+    detail::graph_pass(*this, pass.sink(), root);
+    return;
+  }
+  const bool retain = options.retain;
+
   struct Running {
     explicit Running(bool& running) noexcept : flag(running) { flag = true; }
     Running(const Running&) = delete;
@@ -274,9 +303,10 @@ void Tape::backward(const Tensor<T>& output, BackwardOptions options) {
   }
   const std::uint32_t root = record_of(output.body());
   check_ready("backward", root);
+  check_graph("backward", options);
   detail::BackwardPass pass(*this);
   pass.seed(root, detail::filled(output.shape(), T(1)));
-  run(pass, root, options.retain);
+  run(pass, root, options);
 }
 
 template <FloatScalar T>
@@ -286,10 +316,11 @@ void Tape::backward(const Tensor<T>& output, const Tensor<T>& cotangent, Backwar
   }
   const std::uint32_t root = record_of(output.body());
   check_ready("backward", root);
+  check_graph("backward", options);
   detail::BackwardPass pass(*this);
   // A copy: what is handed on must not change when the caller writes to the cotangent.
   pass.seed(root, detail::copied(cotangent));
-  run(pass, root, options.retain);
+  run(pass, root, options);
 }
 
 template <FloatScalar T>
@@ -304,7 +335,8 @@ Tensor<T> Tape::gradient(const Tensor<T>& x) const {
     return detail::filled(x.shape(), T(0));
   }
   detail::retain(gradient);
-  return detail::copied(Tensor<T>(gradient));
+  const Tensor<T> found(gradient);
+  return records_[record]->graph_gradient ? found : detail::copied(found);
 }
 
 template <FloatScalar T>
@@ -319,13 +351,14 @@ void Tape::fill(std::string_view op, detail::GradientSink& sink, const Tensor<T>
   if (records_[root]->op->vjp != nullptr || sink.find_record(root) != nullptr) {
     pass.seed(root, detail::filled(output.shape(), T(1)));
   }
-  run(pass, root, options.retain);
+  run(pass, root, options);
 }
 
 template <FloatScalar T>
 std::vector<Tensor<T>> Tape::gradients(const Tensor<T>& output, std::span<const Tensor<T>> inputs,
                                        BackwardOptions options) {
   check_thread("gradients");
+  check_graph("gradients", options);
   detail::GradientSink sink;
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const detail::TensorBody& body = inputs[i].body();
@@ -339,7 +372,7 @@ std::vector<Tensor<T>> Tape::gradients(const Tensor<T>& output, std::span<const 
   std::vector<Tensor<T>> results;
   results.reserve(inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    results.push_back(sink.take<T>(static_cast<Index>(i), inputs[i].shape()));
+    results.push_back(sink.take<T>(static_cast<Index>(i), inputs[i].shape(), options.create_graph));
   }
   return results;
 }

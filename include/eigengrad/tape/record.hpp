@@ -16,13 +16,39 @@
 namespace eigengrad::detail {
 
 class BackwardPass;
+class GraphPass;
+class TangentPass;
 struct Record;
+
+/// What an op can do beyond an ordinary backward pass. Filled while a program starts, for the ops
+/// that are applied in a unit that includes eigengrad/transforms.hpp; else null.
+struct OpRules {
+  void (*graph_vjp)(GraphPass& pass, Record& record);  // the vjp by recorded ops
+  void (*jvp)(TangentPass& pass, Record& record);      // tangents of operands to that of the result
+};
+template <class Op, class T>
+inline constinit OpRules op_rules{};
+
+/// Fills op_rules<Op, T>, just by being instantiated. Defined by eigengrad/transforms.hpp alone
+/// (ops/transforms/rule.hpp).
+template <class Op, class T>
+struct RuleRegistration;
+
+/// The rules of an op, which this instantiates if it sees how. The code is the same either way, so
+/// units that include eigengrad/transforms.hpp and units that do not go together.
+template <class Op, class T>
+[[nodiscard]] consteval const OpRules* rules_of() noexcept {
+  if constexpr (requires { sizeof(RuleRegistration<Op, T>); }) {
+  }
+  return &op_rules<Op, T>;
+}
 
 /// The functions of one op for one element type.
 struct OpTable {
   std::string_view name;
   void (*vjp)(BackwardPass& pass, Record& record);
   void (*destroy)(Record& record) noexcept;  // ends the saved payload
+  const OpRules* rules;
 };
 
 inline constexpr std::uint32_t no_record = 0xffffffffU;
@@ -42,7 +68,8 @@ struct Record {
   const OpTable* op;
   TensorBody* gradient;  // of the op's result while a backward runs; owned
   std::uint16_t operand_count;
-  bool consumed;  // the payload is gone
+  bool consumed;        // the payload is gone
+  bool graph_gradient;  // of a watched tensor: a pass with create_graph made it
   std::uint32_t payload_offset;
 
   [[nodiscard]] Operand* operands() noexcept { return reinterpret_cast<Operand*>(this + 1); }

@@ -88,9 +88,58 @@ struct RecordingAccess {
     return tape_thread.no_grad <= tape.no_grad_;
   }
   template <FloatScalar T>
-  static void fill(Tape& tape, std::string_view op, GradientSink& sink, const Tensor<T>& output) {
-    tape.fill(op, sink, output, {});
+  static void fill(Tape& tape, std::string_view op, GradientSink& sink, const Tensor<T>& output,
+                   BackwardOptions options) {
+    tape.fill(op, sink, output, options);
   }
+
+  /// Whether a tape around `inner` has recorded `x` and records now: then what is made of x must be
+  /// recorded there.
+  [[nodiscard]] static bool is_recorded_around(const Tape& inner, const TensorBody& x) noexcept {
+    for (const Tape* tape = inner.enclosing_; tape != nullptr; tape = tape->enclosing_) {
+      const TensorBody* const operand = &x;
+      if (records(*tape) && needs(*tape, &operand, 1)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// While in scope, the innermost tape records nothing and the others do: it stands behind them.
+  class SetAside {
+   public:
+    explicit SetAside(Tape& tape) noexcept : tape_(tape), no_grad_(tape.no_grad_) {
+      unlink();
+      Tape** last = &tape_thread.innermost;
+      while (*last != nullptr) {
+        last = &(*last)->enclosing_;
+      }
+      *last = &tape_;
+      tape_.enclosing_ = nullptr;
+      tape_.no_grad_ = -1;
+    }
+    SetAside(const SetAside&) = delete;
+    SetAside& operator=(const SetAside&) = delete;
+    ~SetAside() {
+      unlink();
+      tape_.enclosing_ = tape_thread.innermost;
+      tape_thread.innermost = &tape_;
+      tape_.no_grad_ = no_grad_;
+    }
+
+   private:
+    void unlink() noexcept {
+      Tape** link = &tape_thread.innermost;
+      while (*link != &tape_) {
+        link = &(*link)->enclosing_;
+      }
+      *link = tape_.enclosing_;
+    }
+
+    Tape& tape_;
+    int no_grad_;
+  };
+
   [[nodiscard]] static std::uint32_t record_of(const Tape& tape, const TensorBody& x) noexcept {
     return tape.record_of(x);
   }
@@ -140,8 +189,9 @@ struct RecordingAccess {
                      const PayloadMaker& payload) {
     const std::size_t offset = (sizeof(Record) + count * sizeof(Operand) + 15) / 16 * 16;
     const auto index = static_cast<std::uint32_t>(tape.records_.size());
-    auto* const record = new (tape.arena_.allocate(offset + payload.size)) Record{
-        &op, nullptr, static_cast<std::uint16_t>(count), false, static_cast<std::uint32_t>(offset)};
+    auto* const record = new (tape.arena_.allocate(offset + payload.size))
+        Record{&op,   nullptr, static_cast<std::uint16_t>(count),
+               false, false,   static_cast<std::uint32_t>(offset)};
     for (std::size_t i = 0; i < count; ++i) {
       // The body is only written through when it is a parameter's: its gradient.
       auto* const x = const_cast<TensorBody*>(operands[i]);
@@ -158,11 +208,19 @@ struct RecordingAccess {
       tape.saved_.shrink(saved);
       throw;
     }
+    if (tape.keeps_results_) {
+      keep_result(tape, result);
+    }
     link(result, {tape.number_, index});
   }
 
  private:
   friend class eigengrad::Tape;
+
+  EIGENGRAD_COLD static void keep_result(Tape& tape, TensorBody& result) {
+    tape.results_.push_back(&result);
+    retain(&result);
+  }
 
   static void link(TensorBody& result, TapeLink to) {
     if (result.link.tape == 0) {
@@ -206,10 +264,12 @@ void destroy_payload(Record& record) noexcept {
 }
 
 /// The tape's view of Op for element type T. Op has `name`, `template <class T> struct Payload` and
-/// `static void vjp(Backward<T>&, Payload<T>&)`.
+/// `static void vjp(Backward<T>&, Payload<T>&)`, or one that is a template over its first
+/// parameter.
 template <class Op, FloatScalar T>
 inline constexpr OpTable op_table{Op::name, &run_vjp<Op, T>,
-                                  &destroy_payload<typename Op::template Payload<T>>};
+                                  &destroy_payload<typename Op::template Payload<T>>,
+                                  rules_of<Op, T>()};
 
 /// Records a result on every tape that needs it; `check` throws if the result holds a NaN or an
 /// infinity.
@@ -254,8 +314,8 @@ struct WatchRecord {
   template <class T>
   struct Payload {};
 
-  template <FloatScalar T>
-  static void vjp(Backward<T>& b, Payload<T>& /*saved*/) {
+  template <class B, class P>
+  static void vjp(B& b, P& /*saved*/) {
     if (b.wants(0)) {
       b.add(0, b.gradient());
     }
@@ -272,8 +332,11 @@ Tensor<T> Tape::watch(const Tensor<T>& x) {
   Tensor<T> watched = detail::make_view(x, x.shape(), x.strides(), 0);
   const auto index = static_cast<std::uint32_t>(records_.size());
   records_.push_back(new (arena_.allocate(sizeof(detail::Record))) detail::Record{
-      &detail::watched_table, nullptr, 0, false, sizeof(detail::Record)});
+      &detail::watched_table, nullptr, 0, false, false, sizeof(detail::Record)});
   using Access = detail::RecordingAccess;
+  if (keeps_results_) {
+    Access::keep_result(*this, watched.body());
+  }
   Access::link(watched.body(), {number_, index});
   const detail::TensorBody* const operand = &x.body();
   const auto make = [](detail::Saver&) { return detail::WatchRecord::Payload<T>{}; };

@@ -20,6 +20,8 @@ class Tape;
 
 namespace detail {
 
+struct GradientSink;
+
 /// A thread's recording state.
 struct TapeThread {
   Tape* innermost;       // the last tape opened here that is still in scope
@@ -37,12 +39,17 @@ EIGENGRAD_API inline constinit std::atomic<std::uint64_t> tape_thread_count{0};
 using BackwardHook = void (*)(std::string_view op);
 EIGENGRAD_API inline constinit BackwardHook backward_hook = nullptr;
 
+/// The pass from `root` back that records itself (create_graph), after its seeds have been placed.
+/// Set by eigengrad/transforms.hpp while a program starts, else null.
+using GraphPassFunction = void (*)(Tape& tape, GradientSink* sink, std::uint32_t root);
+EIGENGRAD_API inline constinit GraphPassFunction graph_pass = nullptr;
+
 /// A tape's number: the thread in the upper bits, so that an error can tell a dead tape from a
 /// foreign one.
 inline constexpr int tape_serial_shift = 40;
 
 struct RecordingAccess;
-struct GradientSink;
+struct PassAccess;
 
 }  // namespace detail
 
@@ -50,6 +57,10 @@ struct GradientSink;
 struct BackwardOptions {
   /// Keep what was saved, so that a second backward over the same records is possible.
   bool retain = false;
+  /// Record the pass itself, so that its gradients can be differentiated in turn, any number of
+  /// times; implies retain. A unit of the program must include eigengrad/transforms.hpp, and the
+  /// ops must have been applied in units that do (TapeError by the op's name otherwise).
+  bool create_graph = false;
 };
 
 /// Options of a Tape.
@@ -80,7 +91,9 @@ class EIGENGRAD_API Tape {
   [[nodiscard]] Tensor<T> watch(const Tensor<T>& x);
 
   /// Adds d output / d p to the gradient of every trainable parameter p that `output` depends on,
-  /// and to the gradients of watched tensors. The gradients are constants: nothing is recorded.
+  /// and to the gradients of watched tensors. The gradients are constants and nothing is recorded,
+  /// unless with create_graph: then they are results of recorded ops, of which a further loss can
+  /// be made.
   ///
   /// Shapes: output () or any shape of size 1
   /// Throws: ShapeError if output is not a scalar; TapeError if it was not recorded here, if an
@@ -96,13 +109,15 @@ class EIGENGRAD_API Tape {
   void backward(const Tensor<T>& output, const Tensor<T>& cotangent, BackwardOptions options = {});
 
   /// A copy of the gradient that backward passes have added for a watched tensor: zeros if none
-  /// reached it. Throws: TapeError if `x` was not watched here
+  /// reached it; after one with create_graph the recorded gradient itself. Throws: TapeError if `x`
+  /// was not watched here
   template <FloatScalar T>
   [[nodiscard]] Tensor<T> gradient(const Tensor<T>& x) const;
 
   /// d output / d input for each of `inputs` (parameters, watched tensors or results of ops), and
   /// for nothing else. No Parameter is written, so several threads may do this on one model at
-  /// once. The results share no elements with each other or with anything else.
+  /// once. The results share no elements with each other or with anything else (with create_graph
+  /// an input that is named twice gives the same tensor twice).
   /// Shapes: output of size 1; results as inputs; zeros where output does not depend on an input
   /// Throws: as backward()
   template <FloatScalar T>
@@ -130,6 +145,7 @@ class EIGENGRAD_API Tape {
  private:
   friend class detail::BackwardPass;
   friend struct detail::RecordingAccess;
+  friend struct detail::PassAccess;
   friend void detail::forget_parameter(const detail::TensorBody* value,
                                        const std::string& name) noexcept;
 
@@ -137,9 +153,10 @@ class EIGENGRAD_API Tape {
   [[nodiscard]] std::uint32_t record_of(const detail::TensorBody& body) const noexcept;
   void check_thread(std::string_view op) const;
   void check_ready(std::string_view op, std::uint32_t record);
+  void check_graph(std::string_view op, BackwardOptions options) const;
   void check_not_consumed(std::string_view op, std::uint32_t root);
   void check_versions(std::string_view op, std::uint32_t root) const;
-  void run(detail::BackwardPass& pass, std::uint32_t root, bool retain);
+  void run(detail::BackwardPass& pass, std::uint32_t root, BackwardOptions options);
   void drop_gradients(std::uint32_t last) noexcept;
   void open_number() noexcept;
   void forget() noexcept;
@@ -155,7 +172,9 @@ class EIGENGRAD_API Tape {
   bool detect_anomaly_ = false;
   bool any_consumed_ = false;
   bool running_ = false;
+  bool keeps_results_ = false;  // for forward mode: see results_
   detail::Buffer<detail::Record*> records_;
+  detail::Buffer<detail::TensorBody*> results_;  // of each record, owned, if keeps_results_
   detail::Buffer<detail::SavedVersion> saved_;
   detail::Arena arena_;
   std::string lost_parameter_;  // name of a recorded parameter that was destroyed; empty: none

@@ -1,17 +1,24 @@
 #pragma once
-// check_gradients: compares the gradients of any function of tensors with central differences. For
-// the tests of ops, layers and losses, ours and users'. Needs no test framework.
+// check_gradients: compares the gradients of any function of tensors, and on request their
+// gradients and the tangents of forward mode, with central differences. For the tests of ops,
+// layers and losses, ours and users'. Needs no test framework.
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/shape.hpp>
+#include <eigengrad/ops/arithmetic.hpp>
+#include <eigengrad/ops/sum.hpp>
+#include <eigengrad/ops/transforms/functional.hpp>
 #include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/creation.hpp>
+#include <eigengrad/tensor/print.hpp>
 #include <eigengrad/tensor/random.hpp>
 
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,7 +29,11 @@ struct GradientOptions {
   double step = 1e-6;      // of the central differences
   double absolute = 1e-5;  // |difference| <= absolute + relative |central difference|
   double relative = 1e-3;
-  std::uint64_t seed = 0;  // of the cotangent
+  std::uint64_t seed = 0;  // of the cotangents
+  // What else is checked; both need eigengrad/transforms.hpp to be included.
+  int order = 1;            // 2: second derivatives
+  bool forward = false;     // forward mode
+  double identity = 1e-10;  // how closely it agrees with backward, relative to 1 + the number
 };
 
 /// The outcome of a check: true if it passed, else what is wrong, one line.
@@ -66,12 +77,14 @@ template <class F>
   return sum / (above - below);
 }
 
-/// Compares one input's gradient with central differences; empty if they match.
+/// Compares one input's gradient with central differences; empty if they match. `what` is what the
+/// messages call it.
 template <class F>
 [[nodiscard]] std::string compare_gradient(const F& f, std::vector<Tensor<double>>& inputs,
                                            std::size_t k, const Tensor<double>& gradient,
                                            const Tensor<double>& cotangent,
-                                           const GradientOptions& options) {
+                                           const GradientOptions& options,
+                                           std::string_view what = "gradient of input ") {
   using eigengrad::detail::concat;
   std::string first;
   Index wrong = 0;
@@ -88,8 +101,8 @@ template <class F>
       continue;
     }
     if (wrong++ == 0) {
-      first = concat("gradient of input ", k, " ", shape, " at ", position_text(shape, i),
-                     ", where it is ", inputs[k].data()[i], ": ", found, " by backward, ", expected,
+      first = concat(what, k, " ", shape, " at ", position_text(shape, i), ", where it is ",
+                     inputs[k].data()[i], ": ", found, " by backward, ", expected,
                      " by central differences");
     }
   }
@@ -98,9 +111,131 @@ template <class F>
 
 }  // namespace detail
 
+namespace detail {
+
+[[nodiscard]] inline std::vector<Tensor<double>> watch_all(
+    Tape& tape, const std::vector<Tensor<double>>& points) {
+  std::vector<Tensor<double>> watched;
+  watched.reserve(points.size());
+  for (const Tensor<double>& x : points) {
+    watched.push_back(tape.watch(eigengrad::detail::copied(x)));
+  }
+  return watched;
+}
+
+/// sum(f(inputs) * cotangent), where `inputs` is followed by the cotangent.
+template <class F>
+[[nodiscard]] Tensor<double> paired(const F& f, const std::vector<Tensor<double>>& all) {
+  const std::vector<Tensor<double>> inputs(all.begin(), all.end() - 1);
+  return sum(f(inputs) * all.back());
+}
+
+[[nodiscard]] inline Tensor<double> dot(const std::vector<Tensor<double>>& a,
+                                        const std::vector<Tensor<double>>& b) {
+  Tensor<double> total = full<double>({}, 0);
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    total = total + sum(a[k] * b[k]);
+  }
+  return total;
+}
+
+/// Second derivatives, and first ones that are recorded, of sum(f(inputs) * cotangent): the
+/// cotangent counts as an input. The gradients of a random combination of the recorded gradients
+/// are compared with central differences of the same combination of ordinary ones.
+template <class F>
+[[nodiscard]] std::string compare_second(const F& f, std::vector<Tensor<double>> points,
+                                         const Tensor<double>& cotangent,
+                                         const GradientOptions& options) {
+  using eigengrad::detail::concat;
+  points.push_back(eigengrad::detail::copied(cotangent));
+  std::vector<Tensor<double>> directions;
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    directions.push_back(uniform<double>(points[k].shape(), -1, 1,
+                                         RandomKey::named(options.seed, concat("direction ", k))));
+  }
+  const auto gradients = [&f](const std::vector<Tensor<double>>& at) {
+    Tape tape;
+    const std::vector<Tensor<double>> watched = watch_all(tape, at);
+    return tape.gradients(paired(f, watched), std::span<const Tensor<double>>(watched));
+  };
+  const std::vector<Tensor<double>> ordinary = gradients(points);
+  Tape tape;
+  const std::vector<Tensor<double>> watched = watch_all(tape, points);
+  const std::span<const Tensor<double>> inputs(watched);
+  const std::vector<Tensor<double>> recorded =
+      tape.gradients(paired(f, watched), inputs, {.create_graph = true});
+  const std::vector<Tensor<double>> second = tape.gradients(dot(recorded, directions), inputs);
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    if (!allclose(recorded[k], ordinary[k], 1e-10, 1e-12)) {
+      return concat("gradient of input ", k, " ", points[k].shape(),
+                    " differs between an ordinary pass and one with create_graph: ",
+                    to_string(ordinary[k]), " and ", to_string(recorded[k]));
+    }
+  }
+  const NoGrad no_grad;
+  const auto combined = [&](const std::vector<Tensor<double>>& at) {
+    return dot(gradients(at), directions);
+  };
+  const Tensor<double> one = full<double>({}, 1);
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    std::string message = compare_gradient(combined, points, k, second[k], one, options,
+                                           "second derivative by input ");
+    if (!message.empty()) {
+      return message;
+    }
+  }
+  return {};
+}
+
+/// The tangent of f in a random direction t, by jvp: equal to a central difference, and to what the
+/// gradients say of it: <u, J t> = <J^T u, t>.
+template <class F>
+[[nodiscard]] std::string compare_forward(const F& f, const std::vector<Tensor<double>>& points,
+                                          const std::vector<Tensor<double>>& gradients,
+                                          const Tensor<double>& cotangent,
+                                          const GradientOptions& options) {
+  using eigengrad::detail::concat;
+  std::vector<Tensor<double>> direction;
+  std::vector<Tensor<double>> above;
+  std::vector<Tensor<double>> below;
+  for (std::size_t k = 0; k < points.size(); ++k) {
+    direction.push_back(uniform<double>(points[k].shape(), -1, 1,
+                                        RandomKey::named(options.seed, concat("tangent ", k))));
+    above.push_back(points[k] + direction[k] * options.step);
+    below.push_back(points[k] - direction[k] * options.step);
+  }
+  const Tensor<double> tangent = jvp(f, points, direction).tangent;
+  const Tensor<double> expected = (f(above) - f(below)) / (2 * options.step);
+  if (!(tangent.shape() == expected.shape())) {
+    return concat("the result is ", expected.shape(), ", its tangent is ", tangent.shape());
+  }
+  const std::vector<double> found = to_vector(tangent);
+  const std::vector<double> wanted = to_vector(expected);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (!(std::abs(found[i] - wanted[i]) <=
+          options.absolute + options.relative * std::abs(wanted[i]))) {
+      return concat("tangent of the result ", tangent.shape(), " at ",
+                    position_text(tangent.shape(), static_cast<Index>(i)), ": ", found[i],
+                    " by forward mode, ", wanted[i], " by a central difference");
+    }
+  }
+  const double forward = sum(tangent * cotangent).item();
+  const double reverse = dot(gradients, direction).item();
+  if (!(std::abs(forward - reverse) <= options.identity * (1 + std::abs(reverse)))) {
+    return concat("forward mode and backward disagree: <u, J t> = ", forward,
+                  ", <J^T u, t> = ", reverse);
+  }
+  return {};
+}
+
+}  // namespace detail
+
 /// Whether the gradients of f that a tape gives equal central differences, for every element of
-/// every input, under a random cotangent. f takes a `const std::vector<Tensor<double>>&` and gives
-/// a Tensor<double>; it must be differentiable at the inputs, which are not changed.
+/// every input, under a random cotangent. With order 2 also the gradients of those gradients, in a
+/// random direction; input number n is then the cotangent, for n inputs. With `forward` also the
+/// tangent of forward mode in a random direction, which must agree with the gradients. f
+/// takes a `const std::vector<Tensor<double>>&` and gives a Tensor<double>; it must be
+/// differentiable at the inputs, which are not changed.
 ///
 /// Shapes:    any
 /// Cost:      two evaluations of f for each element of the inputs
@@ -114,24 +249,27 @@ template <class F>
     points.push_back(eigengrad::detail::copied(x));
   }
   Tape tape;
-  std::vector<Tensor<double>> watched;
-  watched.reserve(inputs.size());
-  for (const Tensor<double>& x : points) {
-    watched.push_back(tape.watch(eigengrad::detail::copied(x)));
-  }
+  const std::vector<Tensor<double>> watched = detail::watch_all(tape, points);
   const Tensor<double> y = f(watched);
   const Tensor<double> cotangent =
       uniform<double>(y.shape(), -1, 1, RandomKey::named(options.seed, "cotangent"));
   tape.backward(y, cotangent);
-  const NoGrad no_grad;
-  for (std::size_t k = 0; k < points.size(); ++k) {
-    std::string message =
-        detail::compare_gradient(f, points, k, tape.gradient(watched[k]), cotangent, options);
-    if (!message.empty()) {
-      return {std::move(message)};
-    }
+  std::vector<Tensor<double>> gradients;
+  for (const Tensor<double>& x : watched) {
+    gradients.push_back(tape.gradient(x));
   }
-  return {};
+  const NoGrad no_grad;
+  std::string message;
+  for (std::size_t k = 0; k < points.size() && message.empty(); ++k) {
+    message = detail::compare_gradient(f, points, k, gradients[k], cotangent, options);
+  }
+  if (message.empty() && options.forward) {
+    message = detail::compare_forward(f, points, gradients, cotangent, options);
+  }
+  if (message.empty() && options.order > 1) {
+    message = detail::compare_second(f, points, cotangent, options);
+  }
+  return {std::move(message)};
 }
 
 }  // namespace eigengrad::testing

@@ -7,6 +7,7 @@
 // To compile the cases of many headers in several units, define EIGENGRAD_SUITE_HEADERS in each as
 // those whose cases it makes: ":ops/matmul.hpp:ops/sum.hpp:".
 
+#include <eigengrad/testing/listed_cases.hpp>
 #include <eigengrad/testing/op_list.hpp>
 
 #undef EIGENGRAD_LIST_OP
@@ -20,6 +21,7 @@
 #include <eigengrad/testing/cases.hpp>
 #include <eigengrad/testing/check_gradients.hpp>
 #include <eigengrad/testing/op_checks.hpp>
+#include <eigengrad/transforms.hpp>
 
 #include <cstdint>
 #include <exception>
@@ -32,37 +34,21 @@ namespace eigengrad::testing {
 
 namespace detail {
 
-/// Whether this unit makes the cases of the ops in a header.
-[[nodiscard]] consteval bool makes_cases_of([[maybe_unused]] std::string_view file) {
-#if defined(EIGENGRAD_SUITE_HEADERS)
-  constexpr std::string_view headers = EIGENGRAD_SUITE_HEADERS;
-  const std::string_view header = header_of(file);
-  const std::size_t at = headers.find(header);
-  return at != std::string_view::npos && at > 0 && headers[at - 1] == ':' &&
-         headers[at + header.size()] == ':';
-#else
-  return true;
-#endif
-}
-
-/// Makes the cases of Op when the suite runs.
-struct SampleCases {
-  template <class Op, FloatScalar T>
-  static void fill(Cases<T>& cases) {
-    fill_cases<Op>(cases);
-  }
-};
-
-/// The gradients of one case against central differences, in double.
+/// The gradients of one case, and theirs, against central differences, in double.
 inline void check_central_differences(const Case<double>& sample,
                                       const std::vector<Tensor<double>>& inputs, std::uint64_t seed,
                                       Failures& failures) {
   GradientOptions options;
   options.step = sample.step;
   options.seed = seed;
+  options.order = 2;
+  options.forward = true;
+  // A larger step is that of an op that is not computed in double throughout.
+  options.identity = sample.step > 1e-6 ? 1e-6 : options.identity;
   const GradientReport report = check_gradients(sample.apply, inputs, options);
   if (!report) {
-    failures.add("central differences", report.message);
+    failures.add("central differences",
+                 eigengrad::detail::concat(report.message, " (seed ", seed, ")"));
   }
 }
 
@@ -71,7 +57,8 @@ inline void check_central_differences(const Case<double>& sample,
 /// Checks one op on all of its cases, in float and in double. Returns what failed, one line each:
 /// op, case, element type, check, input, element and both numbers.
 ///
-/// - Gradients equal central differences (in double).
+/// - Gradients, their gradients and the tangents of forward mode equal central differences (in
+///   double); forward mode agrees with backward to 1e-10.
 /// - Float results and gradients are close to those in double.
 /// - A second backward adds the same again; a Parameter gets the gradient of a watched tensor.
 /// - What is not watched, or frozen, gets no gradient, and none is computed for it.

@@ -11,6 +11,7 @@
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
+#include <eigengrad/kernels/math/traced.hpp>
 #include <eigengrad/kernels/packet.hpp>
 
 #include <cstddef>

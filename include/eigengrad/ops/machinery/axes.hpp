@@ -30,6 +30,9 @@ struct Reduction {
     finish(shape, keep);
   }
 
+  /// Over a set of axes, which stay with extent 1.
+  Reduction(const Shape& shape, kernels::AxisSet set) : axes(set) { finish(shape, KeepDims::yes); }
+
   /// Over the named axes. Throws: IndexError
   Reduction(std::string_view op, const Shape& shape, std::initializer_list<Index> names,
             KeepDims keep) {
