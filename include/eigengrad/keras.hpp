@@ -28,6 +28,9 @@
 
 namespace eigengrad::keras {
 
+// The names are Keras's, also those of functions.
+// NOLINTBEGIN(readability-identifier-naming)
+
 /// nn::Dense, whose defaults are Keras's. The number of inputs comes first; an activation is a
 /// layer of its own.
 using nn::Dense;
@@ -128,12 +131,14 @@ struct EarlyStoppingOptions {
 /// improvement (or the first, if patience is 0), where train::EarlyStopping tolerates `patience` of
 /// them.
 template <FloatScalar T>
-[[nodiscard]] train::EarlyStopping<T> EarlyStopping(EarlyStoppingOptions options = {}) {
-  return train::EarlyStopping<T>({.monitor = std::move(options.monitor),
+[[nodiscard]] train::EarlyStopping<T> EarlyStopping(const EarlyStoppingOptions& options = {}) {
+  return train::EarlyStopping<T>({.monitor = options.monitor,
                                   .patience = options.patience > 0 ? options.patience - 1 : 0,
                                   .min_delta = options.min_delta,
                                   .improves = options.mode,
                                   .restore_best = options.restore_best_weights});
 }
+
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace eigengrad::keras

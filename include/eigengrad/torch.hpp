@@ -29,6 +29,9 @@
 
 namespace eigengrad::torch {
 
+// The names are PyTorch's, also those of functions.
+// NOLINTBEGIN(readability-identifier-naming)
+
 /// nn::Dense with weight and bias from U(-1/sqrt(in), 1/sqrt(in)). The weight is (in, out).
 [[nodiscard]] inline nn::Dense Linear(Index in, Index out, bool bias = true) {
   return {in, out, {.initializer = nn::Initializer::pytorch(), .use_bias = bias}};
@@ -162,5 +165,7 @@ template <FloatScalar T>
   }
   return order;
 }
+
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace eigengrad::torch

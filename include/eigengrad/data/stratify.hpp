@@ -2,11 +2,9 @@
 // The stratified part of train_test_split, bit for bit that of scikit-learn: both parts keep the
 // shares of the classes. Compiled only where a program writes `.stratify = y`.
 
-#include <eigengrad/base/config.hpp>
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
-#include <eigengrad/base/shape.hpp>
 #include <eigengrad/data/labels.hpp>
 #include <eigengrad/data/mersenne_twister.hpp>
 #include <eigengrad/tensor/copy.hpp>
@@ -17,41 +15,55 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace eigengrad {
 
 namespace detail {
 
-[[noreturn]] EIGENGRAD_COLD inline void throw_stratify_shape(const Shape& labels) {
-  throw ShapeError("train_test_split", concat("stratify is not (rows,): ", labels), labels);
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_stratify_rows(Index labels, Index rows) {
-  throw ShapeError("train_test_split",
-                   concat("stratify has ", labels, " labels for ", rows, " rows"));
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_stratify(const std::string& message) {
-  throw ValueError("train_test_split", message);
-}
-
-/// The algorithm. A template so that it is compiled for its users only, though it depends on
-/// nothing.
-template <class Labels>
+/// What the labels Y of a split are checked by and how they are dealt out. A template down to its
+/// errors, so that it is compiled for its users only, though little of it depends on Y.
+template <class Y>
 class StratifiedSplit {
  public:
-  /// Fills the two parts with rows. Throws: ValueError if a part has fewer rows than there are
-  /// classes
-  static void split(std::span<const Index> classes, MersenneTwister random, std::span<Index> train,
-                    std::span<Index> test) {
+  /// The labels as class indices.
+  /// Throws: ShapeError, ValueError
+  [[nodiscard]] static Tensor<std::int64_t> classes_of(const Tensor<Y>& labels) {
+    if (labels.rank() != 1) {
+      throw ShapeError(op, concat("stratify is not (rows,): ", labels.shape()), labels.shape());
+    }
+    const ClassLabels encoded = class_labels(labels);
+    std::vector<Index> counts(encoded.class_names.size());
+    for (const Index y : encoded.y.values()) {
+      ++counts[static_cast<std::size_t>(y)];
+    }
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] < 2) {
+        throw ValueError(op, concat("only one row is of class ", encoded.class_names[i],
+                                    "; stratify needs one for each part"));
+      }
+    }
+    return encoded.y;
+  }
+
+  /// Fills the two parts with some of `all` rows.
+  /// Throws: ShapeError if there are not as many labels; ValueError if a part has fewer rows than
+  /// there are classes
+  static void split(std::span<const Index> classes, Index all, MersenneTwister random,
+                    std::span<Index> train, std::span<Index> test) {
+    if (static_cast<Index>(classes.size()) != all) {
+      throw ShapeError(op, concat("stratify has ", classes.size(), " labels for ", all, " rows"));
+    }
     const std::vector<std::vector<Index>> rows = rows_of_classes(classes);
     if (train.size() < rows.size() || test.size() < rows.size()) {
-      throw_stratify(concat("each part needs a row of each of the ", rows.size(),
-                            " classes: ", train.size(), " to train, ", test.size(), " to test"));
+      throw ValueError(op,
+                       concat("each part needs a row of each of the ", rows.size(),
+                              " classes: ", train.size(), " to train, ", test.size(), " to test"));
     }
-    std::vector<Index> counts;
-    for (const std::vector<Index>& of_class : rows) {
-      counts.push_back(static_cast<Index>(of_class.size()));
+    std::vector<Index> counts(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      counts[i] = static_cast<Index>(rows[i].size());
     }
     const auto n_train = approximate_mode(counts, static_cast<Index>(train.size()), random);
     for (std::size_t i = 0; i < counts.size(); ++i) {
@@ -78,6 +90,8 @@ class StratifiedSplit {
   }
 
  private:
+  static constexpr std::string_view op = "train_test_split";
+
   /// The rows of every class, ascending. `classes` are class indices from 0 without a gap.
   [[nodiscard]] static std::vector<std::vector<Index>> rows_of_classes(
       std::span<const Index> classes) {
@@ -148,41 +162,25 @@ class StratifiedSplit {
 class Stratify {
  public:
   Stratify() noexcept = default;
+  // Not explicit, so that `.stratify = y` reads well.
   template <AnyScalar Y>
+  // NOLINTNEXTLINE(google-explicit-constructor)
   Stratify(const Tensor<Y>& labels)
-      : split_(&detail::StratifiedSplit<Tensor<Y>>::split) {  // NOLINT: implicit
-    if (labels.rank() != 1) {
-      detail::throw_stratify_shape(labels.shape());
-    }
-    const ClassLabels encoded = class_labels(labels);
-    classes_ = encoded.y;
-    std::vector<Index> counts(encoded.class_names.size());
-    for (const Index y : classes_.values()) {
-      ++counts[static_cast<std::size_t>(y)];
-    }
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] < 2) {
-        detail::throw_stratify(detail::concat("only one row is of class ", encoded.class_names[i],
-                                              "; stratify needs one for each part"));
-      }
-    }
-  }
+      : classes_(detail::StratifiedSplit<Y>::classes_of(labels)),
+        split_(&detail::StratifiedSplit<Y>::split) {}
 
   [[nodiscard]] bool is_set() const noexcept { return split_ != nullptr; }
 
   /// The two parts, for train_test_split. Throws: ShapeError, ValueError
   void split(Index rows, std::uint32_t seed, std::span<Index> train, std::span<Index> test) const {
-    if (classes_.size() != rows) {
-      detail::throw_stratify_rows(classes_.size(), rows);
-    }
-    split_(classes_.values(), detail::MersenneTwister(seed), train, test);
+    split_(classes_.values(), rows, detail::MersenneTwister(seed), train, test);
   }
 
  private:
   Tensor<std::int64_t> classes_;  // class indices
   // Through a pointer that only the constructor from labels sets: a program that never stratifies
   // does not compile it.
-  void (*split_)(std::span<const Index>, detail::MersenneTwister, std::span<Index>,
+  void (*split_)(std::span<const Index>, Index, detail::MersenneTwister, std::span<Index>,
                  std::span<Index>) = nullptr;
 };
 

@@ -13,10 +13,17 @@
 #include <cmath>
 #include <cstddef>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace eigengrad::detail {
+
+/// Whether a loss of predictions of T and targets of Y takes weights too.
+template <class Loss, class T, class Y>
+inline constexpr bool takes_weights =
+    std::is_invocable_r_v<Tensor<T>, const Loss&, const Tensor<T>&, const Tensor<Y>&,
+                          const Tensor<T>&>;
 
 /// Calls visit(row, class) for every row of targets: class indices (n,) or (n, 1), whole numbers
 /// also as floats, or one-hot rows (n, classes).
@@ -111,7 +118,8 @@ class ClassWeighted {
   }
 
   template <FloatScalar T, AnyScalar Y>
-  [[nodiscard]] Tensor<T> operator()(const Tensor<T>& prediction, const Tensor<Y>& target) const {
+  requires(eigengrad::detail::takes_weights<Loss, T, Y>) [[nodiscard]] Tensor<T> operator()(
+      const Tensor<T>& prediction, const Tensor<Y>& target) const {
     Tensor<T> of_rows =
         eigengrad::detail::uninitialized<T>(Shape{target.rank() > 0 ? target.shape()[0] : 0});
     T* const to = of_rows.mutable_data();

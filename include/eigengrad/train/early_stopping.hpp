@@ -43,7 +43,8 @@ struct EarlyStoppingOptions {
 /// the weights of the best epoch come back, whether it stopped or not.
 ///
 /// Throws:    ValueError at the first epoch's end if the history has no such series
-/// Reference: Keras `EarlyStopping(restore_best_weights=True)`
+/// Reference: Keras `EarlyStopping(restore_best_weights=True)`, which tolerates one epoch less:
+/// keras::EarlyStopping counts like it
 template <FloatScalar T>
 class EIGENGRAD_API EarlyStopping final : public Callback<T> {
  public:
