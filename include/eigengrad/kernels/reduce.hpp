@@ -64,6 +64,7 @@ inline constexpr Index leaf = 1024;
 /// Rows that one leaf of a column reduction adds in a straight line.
 inline constexpr Index leaf_rows = 64;
 
+/// R over n elements that lie together, in a fixed tree of straight lines.
 template <class R, FloatScalar T>
 [[nodiscard]] EIGENGRAD_NOINLINE T run_packets(const R& r, const T* x, Index n) noexcept {
   constexpr Index width = Packet<T>::lanes;
@@ -92,9 +93,10 @@ template <class R, FloatScalar T>
   return result;
 }
 
+/// The same; short rows one element after the other, which takes less than folding a packet.
 template <class R, FloatScalar T>
 [[nodiscard]] EIGENGRAD_INLINE T run(const R& r, const T* x, Index n) noexcept {
-  if (n >= Packet<T>::lanes) {
+  if (2 * n >= 3 * Packet<T>::lanes) {
     return run_packets(r, x, n);
   }
   T result = R::neutral;
