@@ -135,3 +135,26 @@ TEST_CASE("copy: nothing to copy touches nothing", "[kernels]") {
   kernels::copy<float, double>(Shape{3, 0}, nullptr, Strides{1, 1}, nullptr, Strides{1, 3});
   SUCCEED("no access through a null pointer");
 }
+
+TEMPLATE_TEST_CASE("copy: transpositions of every remainder of tiles and packets", "[kernels]",
+                   float, double) {
+  for (const Index rows : {1, 7, 31, 32, 33, 64, 71}) {
+    for (const Index columns : {1, 8, 31, 32, 40, 64, 67}) {
+      const Index stride = columns + 3;  // of the source, whose rows lie apart
+      std::vector<TestType> in(static_cast<std::size_t>(rows * stride));
+      std::iota(in.begin(), in.end(), TestType(0));
+      std::vector<TestType> out(static_cast<std::size_t>(rows * columns) + 1, TestType(-1));
+      kernels::copy(Shape{columns, rows}, out.data(), Strides{rows, 1}, in.data(),
+                    Strides{1, stride});
+      std::vector<TestType> expected;
+      for (Index i = 0; i < columns; ++i) {
+        for (Index j = 0; j < rows; ++j) {
+          expected.push_back(in[static_cast<std::size_t>(j * stride + i)]);
+        }
+      }
+      expected.push_back(TestType(-1));
+      INFO(rows << " x " << columns);
+      REQUIRE(out == expected);
+    }
+  }
+}

@@ -115,6 +115,73 @@ TEMPLATE_TEST_CASE("map: strided and broadcast inputs", "[kernels]", float, doub
   }
 }
 
+TEMPLATE_TEST_CASE("map: narrow rows of every length, broadcast and apart", "[kernels]", float,
+                   double) {
+  using T = TestType;
+  const auto x = numbers<T>(4000, 5);
+  const auto y = numbers<T>(4000, 6);
+  for (const Index rows : {2, 17, 70}) {
+    for (Index n = 1; n <= 40; ++n) {
+      // Dense, a row, a column, a number, wider rows, every other element of them.
+      const Strides layouts[] = {Strides{n, 1}, Strides{0, 1},     Strides{1, 0},
+                                 Strides{0, 0}, Strides{n + 3, 1}, Strides{n + 3, 2}};
+      for (const Strides& layout : layouts) {
+        const Index offset = n % 3;  // so that x starts at no packet's alignment
+        std::vector<T> out(static_cast<std::size_t>(rows * n) + 1, T(777));
+        std::vector<T> added(out.size(), T(1));
+        kernels::map(product_plus, Shape{rows, n}, out.data(),
+                     std::array<const T*, 2>{x.data() + offset, y.data()},
+                     std::array<Strides, 2>{layout, Strides{n, 1}});
+        kernels::map<true>(product_plus, Shape{rows, n}, added.data(),
+                           std::array<const T*, 2>{x.data() + offset, y.data()},
+                           std::array<Strides, 2>{layout, Strides{n, 1}});
+        std::vector<T> expected;
+        std::vector<T> expected_added;
+        for (Index i = 0; i < rows * n; ++i) {
+          const T a = x[static_cast<std::size_t>(offset + i / n * layout[0] + i % n * layout[1])];
+          const T value = a * y[static_cast<std::size_t>(i)] + a;
+          expected.push_back(value);
+          expected_added.push_back(value + 1);
+        }
+        expected.push_back(T(777));  // nothing is written past the end
+        expected_added.push_back(T(1));
+        INFO(rows << " rows of " << n << ", strides " << layout[0] << ", " << layout[1]);
+        REQUIRE(out == expected);
+        REQUIRE(added == expected_added);
+      }
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("map: three axes of which the middle one repeats", "[kernels]", float, double) {
+  using T = TestType;
+  const auto x = numbers<T>(6 * 5 * 7, 1);
+  const auto y = numbers<T>(6 * 7, 2);
+  std::vector<T> out(x.size());
+  kernels::map(product_plus, Shape{6, 5, 7}, out.data(),
+               std::array<const T*, 2>{x.data(), y.data()},
+               std::array<Strides, 2>{Strides{35, 7, 1}, Strides{7, 0, 1}});
+  bool equal = true;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    equal = equal && out[i] == x[i] * y[i / 35 * 7 + i % 7] + x[i];
+  }
+  CHECK(equal);
+}
+
+TEMPLATE_TEST_CASE("map: the result may be an operand, whatever its length", "[kernels]", float,
+                   double) {
+  for (Index n = 1; n <= 70; ++n) {
+    auto x = numbers<TestType>(n, 1);
+    std::vector<TestType> expected;
+    for (const TestType value : x) {
+      expected.push_back(2 * value);
+    }
+    kernels::map_dense(doubled, n, x.data(), std::array<const TestType*, 1>{x.data()});
+    INFO("n " << n);
+    REQUIRE(x == expected);
+  }
+}
+
 TEST_CASE("map: a scalar and a shape without elements", "[kernels]") {
   const float x = 3;
   float out = 0;
@@ -185,4 +252,50 @@ TEST_CASE("map: several blocks of work on any number of threads give the same bi
                std::array<Strides, 2>{Strides{1}, Strides{1}});
   CHECK(shaped == one);
   eg::set_num_threads(1);
+}
+
+TEST_CASE("map: broadcast rows have the same bits on any number of threads", "[kernels][threads]") {
+  const auto f = [](auto a, auto b) {
+    return (a + decltype(a)(0.1F)) / (b * b + decltype(b)(0.7F));
+  };
+  struct Case {
+    Index rows;
+    Index columns;
+    Strides strides;
+    const char* name;
+  };
+  for (const Case& c :
+       {Case{7001, 10, {1, 0}, "a column over narrow rows"}, Case{7001, 10, {0, 1}, "a narrow row"},
+        Case{70, 1001, {1, 0}, "a column over long rows"},
+        Case{2, 40000, {1, 0}, "a column over rows of several blocks"},
+        Case{1, 60000, {0, 0}, "a number"}}) {
+    INFO(c.name);
+    const Index n = c.rows * c.columns;
+    const auto x = numbers<float>(n, 1);
+    const auto y = numbers<float>(n, 2);
+    const auto run = [&](int threads) {
+      eg::set_num_threads(threads);
+      std::vector<float> out(static_cast<std::size_t>(n));
+      kernels::map(f, Shape{c.rows, c.columns}, out.data(),
+                   std::array<const float*, 2>{x.data(), y.data()},
+                   std::array<Strides, 2>{Strides{c.columns, 1}, c.strides});
+      return out;
+    };
+    const std::vector<float> one = run(1);
+    CHECK(run(2) == one);
+    CHECK(run(4) == one);
+    CHECK(run(8) == one);
+    eg::set_num_threads(1);
+    // What an element is does not depend on its neighbours: one by one, the same bits.
+    bool equal = true;
+    for (Index i = 0; i < n; i += 97) {
+      const auto at = static_cast<std::size_t>(i);
+      const auto other =
+          static_cast<std::size_t>(i / c.columns * c.strides[0] + i % c.columns * c.strides[1]);
+      float single = 0;
+      kernels::map_dense(f, 1, &single, std::array<const float*, 2>{&x[at], &y[other]});
+      equal = equal && single == one[at];
+    }
+    CHECK(equal);
+  }
 }

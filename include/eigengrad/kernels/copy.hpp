@@ -4,7 +4,9 @@
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
+#include <eigengrad/kernels/gemm/transpose.hpp>
 #include <eigengrad/kernels/loops.hpp>
+#include <eigengrad/kernels/packet.hpp>
 
 #include <algorithm>
 #include <array>
@@ -61,21 +63,58 @@ void run(void* to, Index to_step, const void* from, Index from_step, Index n) no
   }
 }
 
-/// out (rows, columns) row-major from `in` whose rows lie together: tiles keep both sides in cache.
+/// out (lanes, lanes) = the transpose of `in`, whose rows are in_stride apart.
+template <FloatScalar T>
+EIGENGRAD_NOINLINE void transpose_square(T* out, Index out_stride, const T* in,
+                                         Index in_stride) noexcept {
+  constexpr int lanes = static_cast<int>(Packet<T>::lanes);
+  typename Packet<T>::Native x[lanes];
+#pragma GCC unroll 16
+  for (int i = 0; i < lanes; ++i) {
+    std::memcpy(&x[i], in + i * in_stride, sizeof x[i]);
+  }
+  transpose_lanes<T>(x);
+#pragma GCC unroll 16
+  for (int i = 0; i < lanes; ++i) {
+    std::memcpy(out + i * out_stride, &x[i], sizeof x[i]);
+  }
+}
+
+/// out (rows, columns) row-major from `in`, element by element.
+template <class To, class From>
+inline void transpose_elements(To* out, Index out_stride, const From* in, Index in_row,
+                               Index in_column, Index rows, Index columns) noexcept {
+  for (Index i = 0; i < rows; ++i) {
+    for (Index j = 0; j < columns; ++j) {
+      out[i * out_stride + j] = convert<To>(in[i * in_row + j * in_column]);
+    }
+  }
+}
+
+/// The same in tiles, which keep both sides in cache; by squares in registers where they can.
 template <class To, class From>
 void transpose(void* to, Index to_stride, const void* from, Index from_row, Index from_column,
                Index rows, Index columns) noexcept {
   To* const out = static_cast<To*>(to);
   const From* const in = static_cast<const From*>(from);
   for (Index i0 = 0; i0 < rows; i0 += tile) {
-    const Index i1 = std::min(i0 + tile, rows);
+    const Index height = std::min(tile, rows - i0);
     for (Index j0 = 0; j0 < columns; j0 += tile) {
-      const Index j1 = std::min(j0 + tile, columns);
-      for (Index i = i0; i < i1; ++i) {
-        for (Index j = j0; j < j1; ++j) {
-          out[i * to_stride + j] = convert<To>(in[i * from_row + j * from_column]);
+      const Index width = std::min(tile, columns - j0);
+      To* const tile_to = out + i0 * to_stride + j0;
+      const From* const tile_from = in + i0 * from_row + j0 * from_column;
+      if constexpr (std::same_as<To, From> && FloatScalar<To>) {
+        if (from_row == 1 && height == tile && width == tile) {
+          for (Index i = 0; i < tile; i += Packet<To>::lanes) {
+            for (Index j = 0; j < tile; j += Packet<To>::lanes) {
+              transpose_square(tile_to + i * to_stride + j, to_stride,
+                               tile_from + i + j * from_column, from_column);
+            }
+          }
+          continue;
         }
       }
+      transpose_elements(tile_to, to_stride, tile_from, from_row, from_column, height, width);
     }
   }
 }

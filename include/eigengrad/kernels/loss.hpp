@@ -41,10 +41,11 @@ void run(const void* erased, Index n, const T* x, const T* target, T* value, T* 
   const Loss& loss = *static_cast<const Loss*>(erased);
   for (Index i = 0; i < n; i += lanes) {
     const Index count = std::min(lanes, n - i);
-    const LossAndSlope<Packet<T>> both = loss.f(softmax_detail::load_some(x + i, count),
-                                                softmax_detail::load_some(target + i, count));
-    softmax_detail::store_some(value + i, both.value, count);
-    softmax_detail::store_some(slope + i, both.slope, count);
+    const LossAndSlope<Packet<T>> both =
+        loss.f(softmax_detail::load_some(x + i, count, count),
+               softmax_detail::load_some(target + i, count, count));
+    softmax_detail::store_some(value + i, both.value, count, count);
+    softmax_detail::store_some(slope + i, both.slope, count, count);
   }
 }
 
@@ -81,26 +82,17 @@ void elementwise_loss(const LossFunction<T>& f, Index n, const T* x, const T* ta
 namespace loss_detail {
 
 using softmax_detail::each_packet;
-using softmax_detail::load_padded;
 using softmax_detail::load_some;
-using softmax_detail::ShortRow;
 using softmax_detail::store_some;
 
 /// -log softmax(z)[target] of a row of n logits; slope = softmax(z) - one_hot(target).
 template <FloatScalar T>
-inline T class_row(const T* z, Index n, Index target, T* slope) noexcept {
-  if (ShortRow<T>::suits(n)) {
-    const ShortRow<T> logits(z, n, -math::detail::infinity<T>);
-    ShortRow<T> to;
-    const T value = class_row(logits.values, ShortRow<T>::whole(n), target, to.values);
-    std::memcpy(slope, to.values, static_cast<std::size_t>(n) * sizeof(T));
-    return value;
-  }
-  const T largest = softmax_detail::row_maximum(z, n);
-  const double sum = softmax_detail::row_exponentials<true>(z, largest, slope, n);
+inline T class_row(const T* z, Index n, Index room, Index target, T* slope) noexcept {
+  const T largest = softmax_detail::row_maximum(z, n, room);
+  const double sum = softmax_detail::row_exponentials<true>(z, largest, slope, n, room);
   const T scale = static_cast<T>(1.0 / sum);
   each_packet<T>(n, [=](Index i, Index count) {
-    store_some(slope + i, load_some(slope + i, count) * scale, count);
+    store_some(slope + i, load_some(slope + i, count, room - i) * scale, count, room - i);
   });
   slope[target] -= T(1);
   return static_cast<T>(math::log(sum)) - (z[target] - largest);
@@ -109,29 +101,23 @@ inline T class_row(const T* z, Index n, Index target, T* slope) noexcept {
 /// -sum of t log softmax(z) over a row; slope = softmax(z) sum of t - t. A target of 0 counts
 /// nothing, whatever its logit.
 template <FloatScalar T>
-inline T target_row(const T* z, Index n, const T* target, T* slope) noexcept {
-  if (ShortRow<T>::suits(n)) {
-    const ShortRow<T> logits(z, n, -math::detail::infinity<T>);
-    const ShortRow<T> targets(target, n, T(0));
-    ShortRow<T> to;
-    const T value = target_row(logits.values, ShortRow<T>::whole(n), targets.values, to.values);
-    std::memcpy(slope, to.values, static_cast<std::size_t>(n) * sizeof(T));
-    return value;
-  }
-  const T largest = softmax_detail::row_maximum(z, n);
-  const double sum = softmax_detail::row_exponentials<true>(z, largest, slope, n);
+inline T target_row(const T* z, Index n, Index room, const T* target, T* slope) noexcept {
+  const T largest = softmax_detail::row_maximum(z, n, room);
+  const double sum = softmax_detail::row_exponentials<true>(z, largest, slope, n, room);
   const auto log_sum = static_cast<T>(math::log(sum));
   const double total = softmax_detail::row_sum<T>(
-      n, [=](Index i, Index count) { return load_padded(target + i, count, T(0)); });
+      n, [=](Index i, Index count) { return load_some(target + i, count, room - i); });
   const double value = softmax_detail::row_sum<T>(n, [=](Index i, Index count) {
-    const Packet<T> t = load_padded(target + i, count, T(0));
-    const Packet<T> log_p = (load_some(z + i, count) - largest) - log_sum;
+    const Packet<T> t = load_some(target + i, count, room - i);
+    const Packet<T> log_p = (load_some(z + i, count, room - i) - largest) - log_sum;
     return math::select(t == T(0), T(0), -(t * log_p));
   });
   const T scale = static_cast<T>(total / sum);
   each_packet<T>(n, [=](Index i, Index count) {
-    store_some(slope + i, load_some(slope + i, count) * scale - load_some(target + i, count),
-               count);
+    store_some(
+        slope + i,
+        load_some(slope + i, count, room - i) * scale - load_some(target + i, count, room - i),
+        count, room - i);
   });
   return static_cast<T>(value);
 }
@@ -139,37 +125,38 @@ inline T target_row(const T* z, Index n, const T* target, T* slope) noexcept {
 /// -sum of t log u over a row, u = p / sum of p clipped to [epsilon, 1 - epsilon]; slope is its
 /// derivative by p, where a clipped element counts nothing.
 template <FloatScalar T>
-inline T probability_row(const T* p, Index n, const T* target, T epsilon, T* slope) noexcept {
+inline T probability_row(const T* p, Index n, Index room, const T* target, T epsilon,
+                         T* slope) noexcept {
   const T high = T(1) - epsilon;
   const auto sum = static_cast<T>(softmax_detail::row_sum<T>(
-      n, [=](Index i, Index count) { return load_padded(p + i, count, T(0)); }));
+      n, [=](Index i, Index count) { return load_some(p + i, count, room - i); }));
   // With u = p / s: d/dp_j = (a_j - sum_k a_k u_k) / s, a = -t / u inside and 0 outside.
   const double inside = softmax_detail::row_sum<T>(n, [=](Index i, Index count) {
-    const Packet<T> u = load_padded(p + i, count, T(0)) / sum;
-    return math::select(u >= epsilon && u <= high, load_padded(target + i, count, T(0)), T(0));
+    const Packet<T> u = load_some(p + i, count, room - i) / sum;
+    return math::select(u >= epsilon && u <= high, load_some(target + i, count, room - i), T(0));
   });
   const double value = softmax_detail::row_sum<T>(n, [=](Index i, Index count) {
-    const Packet<T> u = load_some(p + i, count) / sum;
+    const Packet<T> u = load_some(p + i, count, room - i) / sum;
     const Packet<T> clipped = math::minimum(math::maximum(u, epsilon), high);
-    return -(load_padded(target + i, count, T(0)) * math::log(clipped));
+    return -(load_some(target + i, count, room - i) * math::log(clipped));
   });
   const auto common = static_cast<T>(inside);
   each_packet<T>(n, [=](Index i, Index count) {
-    const Packet<T> u = load_some(p + i, count) / sum;
+    const Packet<T> u = load_some(p + i, count, room - i) / sum;
     const Packet<T> own =
-        math::select(u >= epsilon && u <= high, load_some(target + i, count) / u, T(0));
-    store_some(slope + i, (common - own) / sum, count);
+        math::select(u >= epsilon && u <= high, load_some(target + i, count, room - i) / u, T(0));
+    store_some(slope + i, (common - own) / sum, count, room - i);
   });
   return static_cast<T>(value);
 }
 
-/// Calls row(i) for every row of n elements.
+/// Calls row(i, room) for every row of n elements; `room` as in softmax_detail::row.
 template <class Row>
 void each_row(Index rows, Index n, const Row& row) {
   parallel_for(rows, std::max<Index>(1, softmax_detail::grain / std::max<Index>(1, n)),
                [&](Index begin, Index end) noexcept {
                  for (Index i = begin; i < end; ++i) {
-                   row(i);
+                   row(i, (end - i) * n);
                  }
                });
 }
@@ -180,8 +167,8 @@ void each_row(Index rows, Index n, const Row& row) {
 template <FloatScalar T>
 void class_cross_entropy(Index rows, Index n, const T* z, const std::int64_t* classes, T* value,
                          T* slope) {
-  loss_detail::each_row(rows, n, [=](Index i) {
-    value[i] = loss_detail::class_row(z + i * n, n, Index{classes[i]}, slope + i * n);
+  loss_detail::each_row(rows, n, [=](Index i, Index room) {
+    value[i] = loss_detail::class_row(z + i * n, n, room, Index{classes[i]}, slope + i * n);
   });
 }
 
@@ -189,8 +176,8 @@ void class_cross_entropy(Index rows, Index n, const T* z, const std::int64_t* cl
 /// Throws nothing.
 template <FloatScalar T>
 void target_cross_entropy(Index rows, Index n, const T* z, const T* target, T* value, T* slope) {
-  loss_detail::each_row(rows, n, [=](Index i) {
-    value[i] = loss_detail::target_row(z + i * n, n, target + i * n, slope + i * n);
+  loss_detail::each_row(rows, n, [=](Index i, Index room) {
+    value[i] = loss_detail::target_row(z + i * n, n, room, target + i * n, slope + i * n);
   });
 }
 
@@ -198,8 +185,9 @@ void target_cross_entropy(Index rows, Index n, const T* z, const T* target, T* v
 template <FloatScalar T>
 void probability_cross_entropy(Index rows, Index n, const T* p, const T* target, T epsilon,
                                T* value, T* slope) {
-  loss_detail::each_row(rows, n, [=](Index i) {
-    value[i] = loss_detail::probability_row(p + i * n, n, target + i * n, epsilon, slope + i * n);
+  loss_detail::each_row(rows, n, [=](Index i, Index room) {
+    value[i] =
+        loss_detail::probability_row(p + i * n, n, room, target + i * n, epsilon, slope + i * n);
   });
 }
 

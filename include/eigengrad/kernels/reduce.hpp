@@ -64,19 +64,13 @@ inline constexpr Index leaf = 1024;
 /// Rows that one leaf of a column reduction adds in a straight line.
 inline constexpr Index leaf_rows = 64;
 
+/// R over n elements that lie together, in a fixed tree of straight lines.
 template <class R, FloatScalar T>
-[[nodiscard]] inline T run(const R& r, const T* x, Index n) noexcept {
+[[nodiscard]] EIGENGRAD_NOINLINE T run_packets(const R& r, const T* x, Index n) noexcept {
   constexpr Index width = Packet<T>::lanes;
   if (n > leaf) {
     const Index half = (n / 2 + leaf - 1) / leaf * leaf;
-    return r(run(r, x, half), run(r, x + half, n - half));
-  }
-  if (n < width) {
-    T result = R::neutral;
-    for (Index i = 0; i < n; ++i) {
-      result = r(result, x[i]);
-    }
-    return result;
+    return r(run_packets(r, x, half), run_packets(r, x + half, n - half));
   }
   Packet<T> a(R::neutral);
   Packet<T> b = a;
@@ -99,10 +93,23 @@ template <class R, FloatScalar T>
   return result;
 }
 
+/// The same; short rows one element after the other, which takes less than folding a packet.
+template <class R, FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE T run(const R& r, const T* x, Index n) noexcept {
+  if (2 * n >= 3 * Packet<T>::lanes) {
+    return run_packets(r, x, n);
+  }
+  T result = R::neutral;
+  for (Index i = 0; i < n; ++i) {
+    result = r(result, x[i]);
+  }
+  return result;
+}
+
 /// A leaf of the next function for `Count` packets of columns.
 template <int Count, class R, FloatScalar T>
-EIGENGRAD_INLINE void packets_of_columns(const R& r, T* out, bool add, const T* x, Index row_stride,
-                                         Index rows) noexcept {
+EIGENGRAD_NOINLINE void packets_of_columns(const R& r, T* out, bool add, const T* x,
+                                           Index row_stride, Index rows) noexcept {
   constexpr Index width = Packet<T>::lanes;
   Packet<T> a[Count];
   for (Index k = 0; k < Count; ++k) {
@@ -121,8 +128,8 @@ EIGENGRAD_INLINE void packets_of_columns(const R& r, T* out, bool add, const T* 
 /// out[j] = R over i of x[i * row_stride + j], or with `add` out[j] = r(out[j], that); out has
 /// `columns` elements.
 template <class R, FloatScalar T>
-inline void columns(const R& r, T* out, bool add, const T* x, Index row_stride, Index rows,
-                    Index columns_count) {
+EIGENGRAD_NOINLINE void columns(const R& r, T* out, bool add, const T* x, Index row_stride,
+                                Index rows, Index columns_count) {
   constexpr Index width = Packet<T>::lanes;
   if (columns_count < width && row_stride == columns_count && rows >= 2 * width) {
     // Rows narrower than a packet: as many of them as a packet has lanes make one row of packets.
@@ -174,12 +181,11 @@ inline void columns(const R& r, T* out, bool add, const T* x, Index row_stride, 
   }
   // The last columns, read as a whole packet that overlaps the one before; only they are stored.
   const Index first = columns_count - width;
-  Packet<T> a = add ? Packet<T>::load(out + first) : Packet<T>(R::neutral);
-  for (Index i = 0; i < rows; ++i) {
-    a = r(a, Packet<T>::load(x + i * row_stride + first));
-  }
   T last[static_cast<std::size_t>(width)];
-  a.store(last);
+  if (add) {
+    std::memcpy(last, out + first, sizeof last);
+  }
+  packets_of_columns<1>(r, last, add, x + first, row_stride, rows);
   std::memcpy(out + j, last + (width - count), static_cast<std::size_t>(count) * sizeof(T));
 }
 

@@ -26,9 +26,6 @@ inline constexpr Index grain = 16384;
 inline constexpr Index run = 4096;
 /// The same for columns, whose partial sums are added in T.
 inline constexpr Index column_run = 64;
-/// Rows up to here that end in a partial packet are worked on in a padded copy on the stack: one
-/// partial load and one partial store in place of five.
-inline constexpr Index short_row = 64;
 
 /// The first `count` lanes from p, the others `padding`.
 template <FloatScalar T>
@@ -39,24 +36,55 @@ EIGENGRAD_INLINE Packet<T> load_padded(const T* p, Index count, T padding) noexc
   }
   return Packet<T>::load(buffer);
 }
+/// True in the first `count` lanes.
 template <FloatScalar T>
-EIGENGRAD_INLINE Packet<T> load_some(const T* p, Index count) noexcept {
-  return count == Packet<T>::lanes ? Packet<T>::load(p) : Packet<T>::load_part(p, count);
+EIGENGRAD_INLINE Mask<T> first_lanes(Index count) noexcept {
+  constexpr std::size_t lanes = static_cast<std::size_t>(Packet<T>::lanes);
+  struct Window {
+    SignedBits<T> lane[2 * lanes];
+    constexpr Window() noexcept : lane() {
+      for (std::size_t i = 0; i < lanes; ++i) {
+        lane[i] = -1;
+      }
+    }
+  };
+  static constexpr Window window;
+  Mask<T> mask;
+  std::memcpy(&mask.v, window.lane + (Packet<T>::lanes - count), sizeof mask.v);
+  return mask;
+}
+
+/// Part of a line, the last packet of which may be partial: `room` elements lie at p that are the
+/// line's or of no matter yet, so that a whole packet may be read or written there.
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> load_some(const T* p, Index count, Index room, T padding = 0) noexcept {
+  if (count >= Packet<T>::lanes) {
+    return Packet<T>::load(p);
+  }
+  return room >= Packet<T>::lanes
+             ? math::select(first_lanes<T>(count), Packet<T>::load(p), Packet<T>(padding))
+             : load_padded(p, count, padding);
 }
 template <FloatScalar T>
-EIGENGRAD_INLINE void store_some(T* p, Packet<T> x, Index count) noexcept {
-  if (count == Packet<T>::lanes) {
+EIGENGRAD_INLINE void store_some(T* p, Packet<T> x, Index count, Index room) noexcept {
+  if (count >= Packet<T>::lanes || room >= Packet<T>::lanes) {
     x.store(p);
   } else {
     x.store_part(p, count);
   }
 }
+/// With Add what lies past the line stays as it is.
 template <bool Add, FloatScalar T>
-EIGENGRAD_INLINE void put(T* p, Packet<T> x, Index count) noexcept {
+EIGENGRAD_INLINE void put(T* p, Packet<T> x, Index count, Index room) noexcept {
   if constexpr (Add) {
-    x = load_some(p, count) + x;
+    if (room >= Packet<T>::lanes) {
+      const Packet<T> before = Packet<T>::load(p);
+      x = math::select(first_lanes<T>(count), before + x, before);
+    } else {
+      x = load_some(p, count, room) + x;
+    }
   }
-  store_some(p, x, count);
+  store_some(p, x, count, room);
 }
 
 /// Calls body(i, count) for the packets of [0, n), the last one partial.
@@ -72,9 +100,14 @@ EIGENGRAD_INLINE void each_packet(Index n, const Body& body) noexcept {
   }
 }
 
+template <FloatScalar T>
+EIGENGRAD_INLINE T largest_lane(Packet<T> x) noexcept {
+  return fold_lanes(x, [](Packet<T> a, Packet<T> b) { return math::detail::at_least(a, b); });
+}
+
 /// The largest element of a row; may miss a NaN, which the sum of the exponentials will not.
 template <FloatScalar T>
-inline T row_maximum(const T* x, Index n) noexcept {
+inline T row_maximum(const T* x, Index n, Index room) noexcept {
   constexpr Index lanes = Packet<T>::lanes;
   constexpr T lowest = -math::detail::infinity<T>;
   Packet<T> a(lowest);
@@ -85,19 +118,9 @@ inline T row_maximum(const T* x, Index n) noexcept {
     b = math::detail::at_least(b, Packet<T>::load(x + i + lanes));
   }
   for (; i < n; i += lanes) {
-    a = math::detail::at_least(
-        a, n - i >= lanes ? Packet<T>::load(x + i) : load_padded(x + i, n - i, lowest));
+    a = math::detail::at_least(a, load_some(x + i, n - i, room - i, lowest));
   }
-  a = math::detail::at_least(a, b);
-  T buffer[static_cast<std::size_t>(lanes)];
-  a.store(buffer);
-  for (Index width = lanes / 2; width > 0; width /= 2) {
-    for (Index lane = 0; lane < width; ++lane) {
-      const T other = buffer[lane + width];
-      buffer[lane] = buffer[lane] > other ? buffer[lane] : other;
-    }
-  }
-  return buffer[0];
+  return largest_lane(math::detail::at_least(a, b));
 }
 
 /// The sum of f(i, count) over the packets of a row of n, where f gives 0 in lanes past `count`.
@@ -124,62 +147,66 @@ EIGENGRAD_INLINE double row_sum(Index n, const F& f) noexcept {
 
 /// A row's sum of exp(x - largest); the exponentials go to `y` if there is one.
 template <bool Store, FloatScalar T>
-inline double row_exponentials(const T* x, T largest, T* y, Index n) noexcept {
+inline double row_exponentials(const T* x, T largest, T* y, Index n, Index room) noexcept {
   return row_sum<T>(n, [=](Index i, Index count) {
-    const Packet<T> z = count == Packet<T>::lanes
-                            ? Packet<T>::load(x + i)
-                            : load_padded(x + i, count, -math::detail::infinity<T>);
+    const Packet<T> z = load_some(x + i, count, room - i, -math::detail::infinity<T>);
     const Packet<T> e = math::exp(z - largest);
     if constexpr (Store) {
-      store_some(y + i, e, count);
+      store_some(y + i, e, count, room - i);
     }
     return e;
   });
 }
 
-/// A row of at most short_row elements and its padding up to whole packets.
-template <FloatScalar T>
-struct ShortRow {
-  alignas(64) T values[short_row];
-
-  ShortRow() = default;
-  EIGENGRAD_INLINE ShortRow(const T* x, Index n, T padding) noexcept {
-    std::memcpy(values, x, static_cast<std::size_t>(n) * sizeof(T));
-    for (Index i = n; i < whole(n); ++i) {
-      values[i] = padding;
-    }
+/// A row of `Count` packets, the last of which may be partial.
+template <bool Log, Index Count, FloatScalar T>
+inline void packets_row(const T* x, T* y, Index n, Index room) noexcept {
+  constexpr Index lanes = Packet<T>::lanes;
+  Packet<T> z[Count];
+  Packet<T> e[Count];
+  for (Index k = 0; k < Count; ++k) {
+    z[k] = load_some(x + k * lanes, n - k * lanes, room - k * lanes, -math::detail::infinity<T>);
   }
-  /// n rounded up to whole packets.
-  static constexpr Index whole(Index n) noexcept {
-    return (n + Packet<T>::lanes - 1) / Packet<T>::lanes * Packet<T>::lanes;
+  const Packet<T> larger = Count == 1 ? z[0] : math::detail::at_least(z[0], z[Count - 1]);
+  const T largest = largest_lane(larger);
+  Packet<T> sums(T(0));
+  for (Index k = 0; k < Count; ++k) {
+    z[k] = z[k] - largest;
+    e[k] = math::exp(z[k]);
+    sums = sums + e[k];
   }
-  static constexpr bool suits(Index n) noexcept {
-    return n <= short_row && n % Packet<T>::lanes != 0;
+  const T sum = sum_lanes(sums);
+  const Packet<T> last = Log ? math::log(sum) : T(1) / sum;
+  for (Index k = 0; k < Count; ++k) {
+    store_some(y + k * lanes, Log ? z[k] - last : e[k] * last, n - k * lanes, room - k * lanes);
   }
-};
+}
 
 /// A row with +inf or of nothing but -inf has a NaN among z - largest, which spoils the sum and so
-/// the whole row.
+/// the whole row. From x and from y on lie `room` elements, of which those past the row are written
+/// too: rows are worked on in their order.
 template <bool Log, FloatScalar T>
-inline void row(const T* x, T* y, Index n) noexcept {
-  if (ShortRow<T>::suits(n)) {
-    const ShortRow<T> from(x, n, -math::detail::infinity<T>);
-    ShortRow<T> to;
-    row<Log>(from.values, to.values, ShortRow<T>::whole(n));
-    std::memcpy(y, to.values, static_cast<std::size_t>(n) * sizeof(T));
+inline void row(const T* x, T* y, Index n, Index room) noexcept {
+  if (n <= Packet<T>::lanes) {
+    packets_row<Log, 1>(x, y, n, room);
     return;
   }
-  const T largest = row_maximum(x, n);
-  const double sum = row_exponentials<!Log>(x, largest, y, n);
+  if (n <= 2 * Packet<T>::lanes) {
+    packets_row<Log, 2>(x, y, n, room);
+    return;
+  }
+  const T largest = row_maximum(x, n, room);
+  const double sum = row_exponentials<!Log>(x, largest, y, n, room);
   if constexpr (Log) {
     const T log_sum = static_cast<T>(math::log(sum));
     each_packet<T>(n, [=](Index i, Index count) {
-      store_some(y + i, (load_some(x + i, count) - largest) - log_sum, count);
+      const Packet<T> z = load_some(x + i, count, room - i) - largest;
+      store_some(y + i, z - log_sum, count, room - i);
     });
   } else {
     const T scale = static_cast<T>(1.0 / sum);
     each_packet<T>(n, [=](Index i, Index count) {
-      store_some(y + i, load_some(y + i, count) * scale, count);
+      store_some(y + i, load_some(y + i, count, room - i) * scale, count, room - i);
     });
   }
 }
@@ -189,15 +216,15 @@ template <bool Log, FloatScalar T>
 inline void column(const T* x, T* y, Index n, Index step, Index count) noexcept {
   Packet<T> largest(-math::detail::infinity<T>);
   for (Index i = 0; i < n; ++i) {
-    largest = math::detail::at_least(largest, load_some(x + i * step, count));
+    largest = math::detail::at_least(largest, load_some(x + i * step, count, 0));
   }
   Packet<T> sum(T(0));
   for (Index begin = 0; begin < n; begin += column_run) {
     Packet<T> part(T(0));
     for (Index i = begin; i < std::min(n, begin + column_run); ++i) {
-      const Packet<T> e = math::exp(load_some(x + i * step, count) - largest);
+      const Packet<T> e = math::exp(load_some(x + i * step, count, 0) - largest);
       if constexpr (!Log) {
-        store_some(y + i * step, e, count);
+        store_some(y + i * step, e, count, 0);
       }
       part = part + e;
     }
@@ -205,36 +232,23 @@ inline void column(const T* x, T* y, Index n, Index step, Index count) noexcept 
   }
   const Packet<T> last = Log ? math::log(sum) : T(1) / sum;
   for (Index i = 0; i < n; ++i) {
-    const Packet<T> value = Log ? (load_some(x + i * step, count) - largest) - last
-                                : load_some(y + i * step, count) * last;
-    store_some(y + i * step, value, count);
+    const Packet<T> value = Log ? (load_some(x + i * step, count, 0) - largest) - last
+                                : load_some(y + i * step, count, 0) * last;
+    store_some(y + i * step, value, count, 0);
   }
 }
 
 /// Softmax: dx = y (g - sum of g y). Its logarithm: dx = g - exp(y) sum of g.
 template <bool Log, bool Add, FloatScalar T>
-inline void row_gradient(const T* y, const T* g, T* dx, Index n) noexcept {
-  if (ShortRow<T>::suits(n)) {
-    const ShortRow<T> results(y, n, T(0));
-    const ShortRow<T> gradients(g, n, T(0));
-    ShortRow<T> sums(dx, Add ? n : 0, T(0));
-    row_gradient<Log, Add>(results.values, gradients.values, sums.values, ShortRow<T>::whole(n));
-    std::memcpy(dx, sums.values, static_cast<std::size_t>(n) * sizeof(T));
-    return;
-  }
+inline void row_gradient(const T* y, const T* g, T* dx, Index n, Index room) noexcept {
   const auto total = static_cast<T>(row_sum<T>(n, [=](Index i, Index count) {
-    const bool whole = count == Packet<T>::lanes;
-    const Packet<T> gi = whole ? Packet<T>::load(g + i) : load_padded(g + i, count, T(0));
-    if constexpr (Log) {
-      return gi;
-    } else {
-      return gi * (whole ? Packet<T>::load(y + i) : load_padded(y + i, count, T(0)));
-    }
+    const Packet<T> gi = load_some(g + i, count, room - i);
+    return Log ? gi : gi * load_some(y + i, count, room - i);
   }));
   each_packet<T>(n, [=](Index i, Index count) {
-    const Packet<T> yi = load_some(y + i, count);
-    const Packet<T> gi = load_some(g + i, count);
-    put<Add>(dx + i, Log ? gi - math::exp(yi) * total : yi * (gi - total), count);
+    const Packet<T> yi = load_some(y + i, count, room - i);
+    const Packet<T> gi = load_some(g + i, count, room - i);
+    put<Add>(dx + i, Log ? gi - math::exp(yi) * total : yi * (gi - total), count, room - i);
   });
 }
 
@@ -245,19 +259,20 @@ inline void column_gradient(const T* y, const T* g, T* dx, Index n, Index step,
   for (Index begin = 0; begin < n; begin += column_run) {
     Packet<T> part(T(0));
     for (Index i = begin; i < std::min(n, begin + column_run); ++i) {
-      const Packet<T> gi = load_some(g + i * step, count);
-      part = part + (Log ? gi : gi * load_some(y + i * step, count));
+      const Packet<T> gi = load_some(g + i * step, count, 0);
+      part = part + (Log ? gi : gi * load_some(y + i * step, count, 0));
     }
     total = total + part;
   }
   for (Index i = 0; i < n; ++i) {
-    const Packet<T> yi = load_some(y + i * step, count);
-    const Packet<T> gi = load_some(g + i * step, count);
-    put<Add>(dx + i * step, Log ? gi - math::exp(yi) * total : yi * (gi - total), count);
+    const Packet<T> yi = load_some(y + i * step, count, 0);
+    const Packet<T> gi = load_some(g + i * step, count, 0);
+    put<Add>(dx + i * step, Log ? gi - math::exp(yi) * total : yi * (gi - total), count, 0);
   }
 }
 
-/// Calls row(offset) for every row, or column(offset, count) for every packet of columns.
+/// Calls row(offset, room) for every row, where `room` elements lie from it to the end of those
+/// rows that this thread works on next, or column(offset, count) for every packet of columns.
 template <FloatScalar T, class Row, class Column>
 void each_line(const AxisSplit& split, const Row& row, const Column& column) {
   constexpr Index lanes = Packet<T>::lanes;
@@ -268,7 +283,7 @@ void each_line(const AxisSplit& split, const Row& row, const Column& column) {
   if (split.inner == 1) {
     parallel_for(split.outer, std::max<Index>(1, grain / n), [&](Index begin, Index end) noexcept {
       for (Index i = begin; i < end; ++i) {
-        row(i * n);
+        row(i * n, (end - i) * n);
       }
     });
     return;
@@ -291,7 +306,7 @@ void each_line(const AxisSplit& split, const Row& row, const Column& column) {
 template <bool Log, FloatScalar T>
 void softmax(const AxisSplit& split, const T* x, T* y) {
   softmax_detail::each_line<T>(
-      split, [=](Index at) { softmax_detail::row<Log>(x + at, y + at, split.n); },
+      split, [=](Index at, Index room) { softmax_detail::row<Log>(x + at, y + at, split.n, room); },
       [=](Index at, Index count) {
         softmax_detail::column<Log>(x + at, y + at, split.n, split.inner, count);
       });
@@ -302,7 +317,9 @@ template <bool Log, bool Add, FloatScalar T>
 void softmax_gradient(const AxisSplit& split, const T* y, const T* g, T* dx) {
   softmax_detail::each_line<T>(
       split,
-      [=](Index at) { softmax_detail::row_gradient<Log, Add>(y + at, g + at, dx + at, split.n); },
+      [=](Index at, Index room) {
+        softmax_detail::row_gradient<Log, Add>(y + at, g + at, dx + at, split.n, room);
+      },
       [=](Index at, Index count) {
         softmax_detail::column_gradient<Log, Add>(y + at, g + at, dx + at, split.n, split.inner,
                                                   count);

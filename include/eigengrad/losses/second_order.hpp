@@ -3,6 +3,7 @@
 // eigengrad/transforms.hpp.
 
 #include <eigengrad/losses/binary_cross_entropy.hpp>
+#include <eigengrad/losses/clamped_binary_cross_entropy.hpp>
 #include <eigengrad/losses/cross_entropy.hpp>
 #include <eigengrad/losses/loss.hpp>
 #include <eigengrad/losses/regression.hpp>
@@ -101,6 +102,8 @@ template <>
 struct Rule<HuberLoss> : ElementwiseLossRule<HuberLoss> {};
 template <>
 struct Rule<BinaryCrossEntropy> : ElementwiseLossRule<BinaryCrossEntropy> {};
+template <>
+struct Rule<ClampedBinaryCrossEntropy> : ElementwiseLossRule<ClampedBinaryCrossEntropy> {};
 template <>
 struct Rule<BinaryCrossEntropyWithLogits> : ElementwiseLossRule<BinaryCrossEntropyWithLogits> {};
 
