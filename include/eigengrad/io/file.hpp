@@ -78,6 +78,7 @@ class InputFile {
 
   /// Bytes when it was opened.
   [[nodiscard]] Index size() const noexcept { return size_; }
+  [[nodiscard]] int descriptor() const noexcept { return file_.number(); }
 
   /// The next `bytes` bytes. Throws: FileError if the file has fewer by now
   void read(void* to, Index bytes) {
