@@ -37,13 +37,14 @@ void use(const eg::Tensor<T>& x) {
 /// Whether every error says where; a text format also refuses a file as a whole.
 enum class Place { always, maybe };
 
-/// Calls read(bytes), whose file is called "t".
+/// Calls read(bytes), whose file has that name.
 template <class Read>
-int run(const std::uint8_t* data, std::size_t size, const Read& read, Place place = Place::always) {
+int run(const std::uint8_t* data, std::size_t size, const Read& read, Place place = Place::always,
+        const std::string& name = "t") {
   try {
     read(std::as_bytes(std::span(data, size)));
   } catch (const eg::FileError& error) {
-    if (error.file() != "t" || (place == Place::always && error.offset() < 0)) {
+    if (error.file() != name || (place == Place::always && error.offset() < 0)) {
       stop(std::string("no place in the error: ") + error.what());
     }
     if (std::string(error.what()).find('\n') != std::string::npos) {

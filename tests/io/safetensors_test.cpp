@@ -248,6 +248,15 @@ TEMPLATE_TEST_CASE("safetensors: what is saved is loaded again", "[io][json]", f
   }
 }
 
+TEST_CASE("safetensors: unsigned integers up to 2^64", "[io][json]") {
+  const ScratchFolder folder;
+  // The last one is the double below 2^64.
+  const auto x = eg::tensor<double>({0, 77, 9223372036854775808.0, 18446744073709549568.0});
+  eg::save_safetensors(folder / "x", {{"x", x, "U64"}});
+  CHECK(eg::SafetensorsFile(folder / "x").info("x").dtype == "U64");
+  CHECK(eg::equal(eg::load_safetensors<double>(folder / "x")[0].second, x));
+}
+
 TEST_CASE("safetensors: a strided view is saved in its own order", "[io][json]") {
   const ScratchFolder folder;
   const auto x = eg::tensor<double>({{1, 2, 3}, {4, 5, 6}});

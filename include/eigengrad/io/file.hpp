@@ -78,6 +78,7 @@ class InputFile {
 
   /// Bytes when it was opened.
   [[nodiscard]] Index size() const noexcept { return size_; }
+  [[nodiscard]] int descriptor() const noexcept { return file_.number(); }
 
   /// The next `bytes` bytes. Throws: FileError if the file has fewer by now
   void read(void* to, Index bytes) {
@@ -111,6 +112,20 @@ class InputFile {
   Index size_ = 0;
   Index at_ = 0;
 };
+
+/// The folder that a path lies in.
+[[nodiscard]] inline std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash + 1);
+}
+
+/// Makes the names in a folder durable, as far as the file system allows.
+inline void sync_folder(const std::string& path) noexcept {
+  const Descriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.number() >= 0) {
+    static_cast<void>(::fsync(opened.number()));
+  }
+}
 
 /// A new file beside `path` that takes its place on commit(), and is removed when there is none.
 class AtomicFile {
@@ -171,12 +186,7 @@ class AtomicFile {
       throw_system(op_, path_, "replace", errno);
     }
     part_.clear();
-    const std::size_t slash = path_.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (opened.number() >= 0) {
-      static_cast<void>(::fsync(opened.number()));
-    }
+    sync_folder(folder_of(path_));
   }
 
  private:

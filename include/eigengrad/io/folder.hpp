@@ -106,6 +106,7 @@ class NewFolder {
       detail::throw_system(op_, path_, "replace", error);
     }
     part_.clear();
+    detail::sync_folder(detail::folder_of(path_));
     if (exists_) {
       detail::remove_folder(op_, old);
     }

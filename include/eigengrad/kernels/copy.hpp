@@ -29,12 +29,10 @@ template <class To, class From>
   } else if constexpr (std::same_as<To, bool>) {
     return value != From(0);
   } else if constexpr (std::floating_point<From> && std::integral<To>) {
-    // The upper bound is a power of two, hence exact in From.
+    // The upper bound is a power of two, hence exact in From. Doubled, because 2^64 is no integer.
     constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
     constexpr From high =
-        std::numeric_limits<To>::digits >= 63
-            ? From(9223372036854775808.0)
-            : static_cast<From>(std::uint64_t{1} << std::numeric_limits<To>::digits);
+        static_cast<From>(std::uint64_t{1} << (std::numeric_limits<To>::digits - 1)) * From(2);
     const From whole = std::trunc(value);
     return whole >= low && whole < high ? static_cast<To>(whole) : std::numeric_limits<To>::min();
   } else {
