@@ -7,6 +7,9 @@
 
 #include <charconv>
 #include <cstddef>
+#include <cstdio>
+#include <initializer_list>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -80,17 +83,17 @@ class EIGENGRAD_API FileError : public Error {
 
 namespace detail {
 
-/// One part of an error text: a text, a number or a shape, by reference. Not a template, and
-/// neither is concat(): one for every list of types was 9 KB of a small program, and time to
-/// compile.
+/// One part of an error text: a text, a number, a shape or any list of extents, by reference. Not a
+/// template, and all texts are joined by one function: time to compile, and kilobytes of a program.
 class Part {
  public:
-  constexpr Part() noexcept : kind_(Kind::text), text_() {}
   // NOLINTBEGIN(google-explicit-constructor): implicit on purpose
   Part(const char* text) noexcept : kind_(Kind::text), text_(text) {}
   Part(std::string_view text) noexcept : kind_(Kind::text), text_(text) {}
   Part(const std::string& text) noexcept : kind_(Kind::text), text_(text) {}
-  Part(const Shape& shape) noexcept : kind_(Kind::shape), shape_(&shape) {}
+  Part(const Shape& shape) noexcept
+      : Part(std::span<const Index>(shape.begin(), static_cast<std::size_t>(shape.rank()))) {}
+  Part(std::span<const Index> extents) noexcept : kind_(Kind::extents), extents_(extents) {}
   Part(int value) noexcept : kind_(Kind::integer), integer_(value) {}
   Part(long value) noexcept : kind_(Kind::integer), integer_(value) {}
   Part(long long value) noexcept : kind_(Kind::integer), integer_(value) {}
@@ -106,16 +109,21 @@ class Part {
     const char* end = digits;
     switch (kind_) {
       case Kind::text:
-        text += text_;
+        text.append(text_.data(), text_.size());
         return;
-      case Kind::shape:
-        text += to_string(*shape_);
+      case Kind::extents:
+        text.append("(");
+        for (std::size_t i = 0; i < extents_.size(); ++i) {
+          text.append(i == 0 ? "" : ", ");
+          Part(extents_[i]).append_to(text);
+        }
+        text.append(extents_.size() == 1 ? ",)" : ")");
         return;
       case Kind::integer:
-        end = std::to_chars(digits, digits + sizeof digits, integer_).ptr;
+        end += std::snprintf(digits, sizeof digits, "%lld", integer_);
         break;
       case Kind::natural:
-        end = std::to_chars(digits, digits + sizeof digits, natural_).ptr;
+        end += std::snprintf(digits, sizeof digits, "%llu", natural_);
         break;
       case Kind::single:
         end = number(digits, single_);
@@ -128,19 +136,18 @@ class Part {
   }
 
  private:
-  enum class Kind : unsigned char { text, shape, integer, natural, single, real };
+  enum class Kind : unsigned char { text, extents, integer, natural, single, real };
 
   /// The shortest form that reads back; "nan" without its sign, which says nothing.
   template <class F>
   static const char* number(char (&digits)[64], F value) {
-    return value != value ? std::to_chars(digits, digits + 64, F(__builtin_nanf(""))).ptr
-                          : std::to_chars(digits, digits + 64, value).ptr;
+    return std::to_chars(digits, digits + 64, value != value ? F(__builtin_nanf("")) : value).ptr;
   }
 
   Kind kind_;
   union {
     std::string_view text_;
-    const Shape* shape_;
+    std::span<const Index> extents_;
     long long integer_;
     unsigned long long natural_;
     float single_;
@@ -148,40 +155,52 @@ class Part {
   };
 };
 
-inline constexpr Part no_part;
-
-/// Joins texts, numbers (shortest form that reads back) and shapes.
-[[nodiscard]] EIGENGRAD_COLD inline std::string concat(
-    const Part& a = no_part, const Part& b = no_part, const Part& c = no_part,
-    const Part& d = no_part, const Part& e = no_part, const Part& f = no_part,
-    const Part& g = no_part, const Part& h = no_part, const Part& i = no_part,
-    const Part& j = no_part, const Part& k = no_part, const Part& l = no_part,
-    const Part& m = no_part) {
+[[nodiscard]] EIGENGRAD_COLD inline std::string joined(std::initializer_list<Part> parts) {
   std::string text;
-  for (const Part* const part : {&a, &b, &c, &d, &e, &f, &g, &h, &i, &j, &k, &l, &m}) {
-    part->append_to(text);
+  for (const Part& part : parts) {
+    part.append_to(text);
   }
   return text;
 }
 
+/// Joins texts, numbers (shortest form that reads back) and shapes.
+template <class... P>
+[[nodiscard]] EIGENGRAD_INLINE std::string concat(const P&... parts) {
+  return joined({Part(parts)...});
+}
+
+/// Throws an E that reads `op: text`. A function that words an error does nothing but call this: it
+/// then has no text to let go of when an exception passes.
+template <class E>
+[[noreturn]] EIGENGRAD_COLD void throw_error(std::string_view op,
+                                             std::initializer_list<Part> text) {
+  throw E(op, joined(text));
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_shape_error(std::string_view op,
+                                                          std::initializer_list<Part> text,
+                                                          const Shape& lhs = {},
+                                                          const Shape& rhs = {}) {
+  throw ShapeError(op, joined(text), lhs, rhs);
+}
+
 [[noreturn]] EIGENGRAD_COLD inline void throw_bad_extents(std::span<const Index> extents) {
-  std::string text = "(";
-  for (std::size_t i = 0; i < extents.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(extents[i]);
-  }
-  text += extents.size() == 1 ? ",)" : ")";
   if (extents.size() > static_cast<std::size_t>(max_rank)) {
-    throw ShapeError("Shape", concat(extents.size(), " extents, at most ", max_rank, ": ", text));
+    throw_shape_error("Shape", {extents.size(), " extents, at most ", max_rank, ": ", extents});
   }
+  bool negative = false;
   for (const Index extent : extents) {
-    if (extent < 0) {
-      throw ShapeError("Shape", "negative extent: " + text);
-    }
+    negative = negative || extent < 0;
   }
-  throw ShapeError("Shape", "number of elements overflows: " + text);
+  throw_shape_error("Shape",
+                    {negative ? "negative extent: " : "number of elements overflows: ", extents});
 }
 
 }  // namespace detail
+
+/// A shape as NumPy prints it: "()", "(3,)", "(2, 3)".
+[[nodiscard]] inline std::string to_string(const Shape& shape) {
+  return detail::concat(shape);
+}
 
 inline Shape::Shape(std::span<const Index> extents) {
   if (extents.size() > static_cast<std::size_t>(max_rank)) {

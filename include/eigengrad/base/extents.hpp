@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <initializer_list>
 #include <span>
-#include <string>
 
 namespace eigengrad {
 
@@ -80,15 +79,5 @@ class EIGENGRAD_API Shape {
   std::array<Index, max_rank> extents_{};
   int rank_ = 0;
 };
-
-/// A shape as NumPy prints it: "()", "(3,)", "(2, 3)".
-[[nodiscard]] EIGENGRAD_NOINLINE inline std::string to_string(const Shape& shape) {
-  std::string text = "(";
-  for (int i = 0; i < shape.rank(); ++i) {
-    text += i == 0 ? "" : ", ";
-    text += std::to_string(shape[i]);
-  }
-  return text + (shape.rank() == 1 ? ",)" : ")");
-}
 
 }  // namespace eigengrad

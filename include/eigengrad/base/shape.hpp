@@ -18,11 +18,11 @@ namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_broadcast(std::string_view op, const Shape& lhs,
                                                         const Shape& rhs) {
-  throw ShapeError(op, concat("shapes do not broadcast: ", lhs, " and ", rhs), lhs, rhs);
+  throw_shape_error(op, {"shapes do not broadcast: ", lhs, " and ", rhs}, lhs, rhs);
 }
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_axis(std::string_view op, Index axis, int rank) {
-  throw IndexError(op, concat("axis ", axis, " is outside [", -rank, ", ", rank, ")"));
+  throw_error<IndexError>(op, {"axis ", axis, " is outside [", -rank, ", ", rank, ")"});
 }
 
 }  // namespace detail

@@ -38,16 +38,17 @@ namespace detail {
       where += concat(", element ", at % width, " of the row");
     }
   }
-  throw ValueError(op, concat(value, " is not finite", where));
+  throw_error<ValueError>(op, {value, " is not finite", where});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_label(std::string_view op, const std::string& label,
                                                     Index row, std::string_view why) {
-  throw ValueError(op, concat("label ", label, " at row ", row, " is ", why));
+  throw_error<ValueError>(op, {"label ", label, " at row ", row, " is ", why});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_one_class(std::string_view op,
                                                         const std::string& label, Index count) {
-  throw ValueError(op, count == 0 ? std::string("no labels")
-                                  : concat("one class only: all ", count, " labels are ", label));
+  throw_error<ValueError>(
+      op, {count == 0 ? std::string("no labels")
+                      : concat("one class only: all ", count, " labels are ", label)});
 }
 
 /// check_finite under another function's name.

@@ -32,8 +32,8 @@ template <AnyScalar T>
   const std::vector<T> values = to_vector(labels);
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(static_cast<double>(values[i]))) {
-      throw ValueError("class_labels", detail::concat("label ", static_cast<double>(values[i]),
-                                                      " at row ", i, " is not a class"));
+      detail::throw_error<ValueError>("class_labels", {"label ", static_cast<double>(values[i]),
+                                                       " at row ", i, " is not a class"});
     }
   }
   std::vector<T> classes = values;

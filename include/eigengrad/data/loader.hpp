@@ -39,7 +39,7 @@ struct Batch {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_loader(const std::string& message) {
-  throw ValueError("DataLoader", message);
+  throw_error<ValueError>("DataLoader", {message});
 }
 
 }  // namespace detail

@@ -43,14 +43,13 @@ namespace detail {
 }
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_features(const Shape& shape) {
-  throw ShapeError("Standardizer", concat("x is not (rows, features): ", shape), shape);
+  throw_shape_error("Standardizer", {"x is not (rows, features): ", shape}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_features_differ(Index found, Index fitted) {
-  throw ShapeError("Standardizer",
-                   concat("x has ", found, " features, the fitted data had ", fitted));
+  throw_shape_error("Standardizer", {"x has ", found, " features, the fitted data had ", fitted});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_fitted() {
-  throw ValueError("Standardizer", "used before fit");
+  throw_error<ValueError>("Standardizer", {"used before fit"});
 }
 
 }  // namespace detail
@@ -63,7 +62,7 @@ namespace detail {
 template <FloatScalar T>
 [[nodiscard]] Normalization normalization_of(const Tensor<T>& x) {
   if (x.size() == 0) {
-    throw ValueError("normalization_of", detail::concat("x has no elements: ", x.shape()));
+    detail::throw_error<ValueError>("normalization_of", {"x has no elements: ", x.shape()});
   }
   detail::check_finite_for("normalization_of", x, {});
   const Tensor<T> elements = detail::packed(x);
@@ -94,9 +93,8 @@ template <FloatScalar T>
 template <FloatScalar T>
 [[nodiscard]] Tensor<T> normalize(const Tensor<T>& x, const Normalization& by) {
   if (!std::isfinite(by.mean) || !std::isfinite(by.scale) || !(by.scale > 0.0)) {
-    throw ValueError(
-        "normalize",
-        detail::concat("mean and scale must be finite, scale above 0: ", by.mean, ", ", by.scale));
+    detail::throw_error<ValueError>(
+        "normalize", {"mean and scale must be finite, scale above 0: ", by.mean, ", ", by.scale});
   }
   Tensor<T> y = detail::copied(x);
   for (T& value : y.mutable_values()) {
@@ -200,17 +198,17 @@ template <FloatScalar T>
 Standardizer<T>::Standardizer(const Tensor<double>& mean, const Tensor<double>& scale)
     : mean_(detail::copied(mean)), scale_(detail::copied(scale)) {
   if (mean.rank() != 1 || mean.shape() != scale.shape()) {
-    throw ShapeError("Standardizer",
-                     detail::concat("mean and scale are not both (features,): ", mean.shape(),
-                                    " and ", scale.shape()),
-                     mean.shape(), scale.shape());
+    detail::throw_shape_error(
+        "Standardizer",
+        {"mean and scale are not both (features,): ", mean.shape(), " and ", scale.shape()},
+        mean.shape(), scale.shape());
   }
   for (Index j = 0; j < mean.size(); ++j) {
     const double divisor = scale_.at(j);
     if (!std::isfinite(mean_.at(j)) || !std::isfinite(divisor) || !(divisor > 0.0)) {
-      throw ValueError("Standardizer", detail::concat("mean and scale of feature ", j,
-                                                      " must be finite, scale above 0: ",
-                                                      mean_.at(j), ", ", divisor));
+      detail::throw_error<ValueError>(
+          "Standardizer", {"mean and scale of feature ", j,
+                           " must be finite, scale above 0: ", mean_.at(j), ", ", divisor});
     }
   }
 }
@@ -223,7 +221,7 @@ Standardizer<T>& Standardizer<T>::fit(const Tensor<T>& x) {
   const Index rows = x.shape()[0];
   const Index features = x.shape()[1];
   if (rows == 0) {
-    throw ValueError("Standardizer", detail::concat("no rows to fit: ", x.shape()));
+    detail::throw_error<ValueError>("Standardizer", {"no rows to fit: ", x.shape()});
   }
   detail::check_finite_for("Standardizer", x, {});
   const Tensor<T> elements = detail::packed(x);

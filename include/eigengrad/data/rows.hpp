@@ -21,14 +21,14 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_rows(std::string_view op) {
-  throw ShapeError(op, "a scalar has no rows: ()");
+  throw_shape_error(op, {"a scalar has no rows: ()"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_rows_differ(std::string_view op, const Shape& x,
                                                           const Shape& y) {
-  throw ShapeError(op, concat("x and y differ in rows: ", x, " and ", y), x, y);
+  throw_shape_error(op, {"x and y differ in rows: ", x, " and ", y}, x, y);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_row(std::string_view op, Index row, Index rows) {
-  throw IndexError(op, concat("row ", row, " is outside [0, ", rows, ")"));
+  throw_error<IndexError>(op, {"row ", row, " is outside [0, ", rows, ")"});
 }
 
 /// Number of rows. Throws: ShapeError for a scalar
@@ -106,8 +106,8 @@ template <AnyScalar T>
 template <AnyScalar T>
 [[nodiscard]] Tensor<T> take_rows(const Tensor<T>& x, const Tensor<std::int64_t>& indices) {
   if (indices.rank() != 1) {
-    throw ShapeError("take_rows", detail::concat("indices are not (k,): ", indices.shape()),
-                     x.shape(), indices.shape());
+    detail::throw_shape_error("take_rows", {"indices are not (k,): ", indices.shape()}, x.shape(),
+                              indices.shape());
   }
   const Tensor<std::int64_t> rows = detail::packed(indices);
   return take_rows(x, rows.values());

@@ -88,7 +88,7 @@ namespace detail {
 }
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_split(const std::string& message) {
-  throw ValueError("train_test_split", message);
+  throw_error<ValueError>("train_test_split", {message});
 }
 
 inline void check_split_size(std::string_view name, const SplitSize& size, Index rows) {

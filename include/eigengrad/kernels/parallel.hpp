@@ -22,7 +22,7 @@ namespace detail {
 EIGENGRAD_API inline constinit std::atomic<int> requested_threads{0};
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_bad_thread_count(int n) {
-  throw ValueError("set_num_threads", concat("expects at least 1 thread: ", n));
+  throw_error<ValueError>("set_num_threads", {"expects at least 1 thread: ", n});
 }
 
 }  // namespace detail

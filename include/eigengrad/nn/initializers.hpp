@@ -111,11 +111,11 @@ inline constexpr std::array<std::string_view, 10> initializer_names{
   for (const std::string_view candidate : initializer_names) {
     known += (known.empty() ? "" : ", ") + std::string(candidate);
   }
-  throw ValueError("Initializer", concat("no initializer is named '", name, "': ", known));
+  throw_error<ValueError>("Initializer", {"no initializer is named '", name, "': ", known});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_initializer_range(std::string_view what, double first,
                                                                 double second) {
-  throw ValueError("Initializer", concat(what, ": ", first, ", ", second));
+  throw_error<ValueError>("Initializer", {what, ": ", first, ", ", second});
 }
 
 }  // namespace eigengrad::detail

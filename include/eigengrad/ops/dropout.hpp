@@ -17,7 +17,7 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_dropout_rate(std::string_view op, double rate) {
-  throw ValueError(op, concat("rate is outside [0, 1): ", rate));
+  throw_error<ValueError>(op, {"rate is outside [0, 1): ", rate});
 }
 
 }  // namespace detail

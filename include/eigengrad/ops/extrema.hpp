@@ -19,7 +19,7 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_of_nothing(std::string_view op, const Shape& shape) {
-  throw ShapeError(op, concat("no elements to choose from: ", shape), shape);
+  throw_shape_error(op, {"no elements to choose from: ", shape}, shape);
 }
 
 /// The tape's view of max and min.

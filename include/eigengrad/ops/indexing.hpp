@@ -19,21 +19,21 @@ namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_index(std::string_view op, Index value, Index element,
                                                     Index extent) {
-  throw IndexError(
-      op, concat("index ", value, " at element ", element, " is outside [0, ", extent, ")"));
+  throw_error<IndexError>(
+      op, {"index ", value, " at element ", element, " is outside [0, ", extent, ")"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_gather(const Shape& x, const Shape& index, int axis) {
-  throw ShapeError(
-      "gather", concat("index ", index, " is larger than x ", x, " outside axis ", axis), x, index);
+  throw_shape_error("gather", {"index ", index, " is larger than x ", x, " outside axis ", axis}, x,
+                    index);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_gather_rank(const Shape& x, const Shape& index) {
-  throw ShapeError("gather", concat("index and x differ in rank: ", index, " and ", x), index, x);
+  throw_shape_error("gather", {"index and x differ in rank: ", index, " and ", x}, index, x);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_index_select(const Shape& index) {
-  throw ShapeError("index_select", concat("index is not a vector: ", index), index);
+  throw_shape_error("index_select", {"index is not a vector: ", index}, index);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_classes(Index classes) {
-  throw ValueError("one_hot", concat("number of classes is negative: ", classes));
+  throw_error<ValueError>("one_hot", {"number of classes is negative: ", classes});
 }
 
 /// Refuses an index with an element outside [0, extent). `index` is contiguous.

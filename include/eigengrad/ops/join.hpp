@@ -24,22 +24,20 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_join_nothing(std::string_view op) {
-  throw ValueError(op, "expected at least one tensor");
+  throw_error<ValueError>(op, {"expected at least one tensor"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_join_many(std::string_view op, std::size_t count) {
-  throw ValueError(op, concat("at most ", max_operands, " tensors: ", count));
+  throw_error<ValueError>(op, {"at most ", max_operands, " tensors: ", count});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_join(std::string_view op, const Shape& first,
                                                    std::size_t i, const Shape& other, int axis) {
-  throw ShapeError(op,
-                   concat("tensor ", i, " does not fit tensor 0 outside axis ", axis, ": ", other,
-                          " and ", first),
-                   first, other);
+  throw_shape_error(
+      op, {"tensor ", i, " does not fit tensor 0 outside axis ", axis, ": ", other, " and ", first},
+      first, other);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_stack(const Shape& first, std::size_t i,
                                                     const Shape& other) {
-  throw ShapeError("stack", concat("tensor ", i, " is ", other, ", tensor 0 is ", first), first,
-                   other);
+  throw_shape_error("stack", {"tensor ", i, " is ", other, ", tensor 0 is ", first}, first, other);
 }
 
 /// Refuses lists that cannot be joined. Throws: ValueError
@@ -196,12 +194,11 @@ struct Padding {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_padding_count(std::size_t count, const Shape& shape) {
-  throw ShapeError("pad", concat("expected one padding for each axis, got ", count, ": ", shape),
-                   shape);
+  throw_shape_error("pad", {"expected one padding for each axis, got ", count, ": ", shape}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_padding(const Padding& padding, int axis) {
-  throw ValueError("pad", concat("negative padding of axis ", axis, ": before ", padding.before,
-                                 ", after ", padding.after));
+  throw_error<ValueError>("pad", {"negative padding of axis ", axis, ": before ", padding.before,
+                                  ", after ", padding.after});
 }
 
 }  // namespace detail

@@ -18,8 +18,8 @@ namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_linear(std::string_view op, const Shape& x,
                                                      const Shape& w, const Shape& b) {
-  throw ShapeError(
-      op, concat("expects w (in, out) and b (out,): w is ", w, ", b is ", b, ", x is ", x), x, w);
+  throw_shape_error(op, {"expects w (in, out) and b (out,): w is ", w, ", b is ", b, ", x is ", x},
+                    x, w);
 }
 
 /// A tensor as a matrix: its leading axes are rows, and a strided batch is copied unless its rows
@@ -77,8 +77,8 @@ template <FloatScalar T>
 template <FloatScalar T>
 void give_dense_gradients(Backward<T>& b, const Tensor<T>& x, const Tensor<T>& w,
                           const Tensor<T>& gradient) {
-  const Index in = w.extent(0);
-  const Index out = w.extent(1);
+  const Index in = w.shape()[0];
+  const Index out = w.shape()[1];
   const Index rows =
       x.size() == 0 && in == 0 ? gradient.size() / (out > 0 ? out : 1) : x.size() / in;
   const RowsOf<T> g(gradient, rows, out);

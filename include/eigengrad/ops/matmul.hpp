@@ -17,10 +17,10 @@ namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_inner(std::string_view op, const Shape& x,
                                                     const Shape& y) {
-  throw ShapeError(op, concat("inner dimensions differ: ", x, " x ", y), x, y);
+  throw_shape_error(op, {"inner dimensions differ: ", x, " x ", y}, x, y);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_matmul_scalar(const Shape& x, const Shape& y) {
-  throw ShapeError("matmul", concat("operands need at least one axis: ", x, " x ", y), x, y);
+  throw_shape_error("matmul", {"operands need at least one axis: ", x, " x ", y}, x, y);
 }
 
 /// One matrix of a possibly batched operand: its elements and the steps between rows and columns.
@@ -33,8 +33,8 @@ struct MatrixView {
 
 /// c (m, n, row-major) = a (m, k) b (k, n), or with `add` c += a b.
 template <FloatScalar T>
-void multiply(Index m, Index n, Index k, const MatrixView<T>& a, const MatrixView<T>& b, T* c,
-              bool add) {
+EIGENGRAD_NOINLINE void multiply(Index m, Index n, Index k, const MatrixView<T>& a,
+                                 const MatrixView<T>& b, T* c, bool add) {
   kernels::GemmArguments<T> p;
   p.m = m;
   p.n = n;

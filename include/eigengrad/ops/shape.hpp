@@ -17,11 +17,11 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_transpose(const Shape& shape) {
-  throw ShapeError("transpose", concat("expected at least two axes: ", shape), shape);
+  throw_shape_error("transpose", {"expected at least two axes: ", shape}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_flatten(const Shape& shape, int start, int end) {
-  throw IndexError("flatten",
-                   concat("start axis ", start, " is after end axis ", end, ": ", shape));
+  throw_error<IndexError>("flatten",
+                          {"start axis ", start, " is after end axis ", end, ": ", shape});
 }
 
 }  // namespace detail

@@ -21,12 +21,11 @@ namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_split(const Shape& shape, int axis,
                                                     std::span<const Index> extents) {
-  throw ShapeError(
-      "split", concat("extents ", tuple_text(extents), " do not fill axis ", axis, " of ", shape),
-      shape);
+  throw_shape_error("split", {"extents ", extents, " do not fill axis ", axis, " of ", shape},
+                    shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_split_extent(Index extent) {
-  throw ValueError("split", concat("extent of a part is not at least 1: ", extent));
+  throw_error<ValueError>("split", {"extent of a part is not at least 1: ", extent});
 }
 
 }  // namespace detail

@@ -31,11 +31,11 @@ namespace eigengrad::detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_positive(std::string_view op,
                                                            std::string_view what, double value) {
-  throw ValueError(op, concat(what, " is not positive: ", value));
+  throw_error<ValueError>(op, {what, " is not positive: ", value});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_outside(std::string_view op, std::string_view what,
                                                       double value, std::string_view range) {
-  throw ValueError(op, concat(what, " is outside ", range, ": ", value));
+  throw_error<ValueError>(op, {what, " is outside ", range, ": ", value});
 }
 
 inline void check_positive(std::string_view op, std::string_view what, double value) {
@@ -143,7 +143,8 @@ void Optimizer<T>::step() {
 template <FloatScalar T>
 void Optimizer<T>::add_state(std::string_view label) {
   for (const Parameter<T>& parameter : parameters_) {
-    state_.push_back({std::string(label) + "." + parameter.name(), zeros<T>(parameter.shape())});
+    state_.push_back(
+        {eigengrad::detail::concat(label, ".", parameter.name()), zeros<T>(parameter.shape())});
   }
 }
 

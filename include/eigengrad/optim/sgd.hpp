@@ -38,7 +38,7 @@ class EIGENGRAD_API SGD final : public Optimizer<T> {
     eigengrad::detail::check_decay("SGD", "momentum", options.momentum);
     eigengrad::detail::check_not_negative("SGD", "weight decay", options.weight_decay);
     if (options.nesterov && options.momentum == 0) {
-      throw ValueError("SGD", "nesterov needs momentum > 0");
+      detail::throw_error<ValueError>("SGD", {"nesterov needs momentum > 0"});
     }
     if (options.momentum > 0) {
       this->add_state("momentum");

@@ -19,14 +19,14 @@ namespace eigengrad::detail {
 [[noreturn]] EIGENGRAD_COLD inline void throw_dead_operand(std::string_view op, std::size_t i,
                                                            std::uint64_t tape) {
   const bool own = (tape >> tape_serial_shift) == tape_thread.serial;
-  throw TapeError(op, concat("operand ", i, " was recorded on a tape ",
-                             own ? "that has ended or was cleared" : "of another thread",
-                             "; keep that tape, or detach() the operand"));
+  throw_error<TapeError>(op, {"operand ", i, " was recorded on a tape ",
+                              own ? "that has ended or was cleared" : "of another thread",
+                              "; keep that tape, or detach() the operand"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_anomaly(std::string_view op, std::string_view what,
                                                       Index at, const Shape& shape) {
-  throw ValueError("anomaly",
-                   concat("'", op, "' gave ", what, " at element ", at, " of its result ", shape));
+  throw_error<ValueError>("anomaly",
+                          {"'", op, "' gave ", what, " at element ", at, " of its result ", shape});
 }
 
 /// Whether gradients flow through a tensor: it is a trainable parameter or was recorded somewhere.

@@ -37,32 +37,27 @@ using SpanElement = typename decltype(std::span(std::declval<Values>()))::elemen
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_count(std::string_view op, std::size_t count,
                                                     const Shape& shape) {
-  throw ShapeError(op, concat(count, " values do not fill ", shape), shape);
+  throw_shape_error(op, {count, " values do not fill ", shape}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_ragged(std::size_t row, std::size_t found,
                                                      std::size_t expected) {
-  throw ShapeError("tensor", concat("row ", row, " has ", found, " values, row 0 has ", expected));
+  throw_shape_error("tensor", {"row ", row, " has ", found, " values, row 0 has ", expected});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_step_zero() {
-  throw ValueError("arange", "step is 0");
+  throw_error<ValueError>("arange", {"step is 0"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_length(double start, double stop, double step) {
-  throw ValueError("arange", concat("no finite number of steps: start ", start, ", stop ", stop,
-                                    ", step ", step));
+  throw_error<ValueError>(
+      "arange", {"no finite number of steps: start ", start, ", stop ", stop, ", step ", step});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_negative_count(std::string_view op, Index count) {
-  throw ValueError(op, concat("count is negative: ", count));
+  throw_error<ValueError>(op, {"count is negative: ", count});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_strides(std::span<const Index> strides,
                                                       const Shape& shape, std::size_t count) {
-  std::string text;
-  for (const Index stride : strides) {
-    text += (text.empty() ? "" : ", ") + std::to_string(stride);
-  }
-  throw ShapeError("view_of",
-                   concat("strides (", text, strides.size() == 1 ? ",) of " : ") of ", shape,
-                          " do not stay within ", count, " values"),
-                   shape);
+  throw_shape_error("view_of",
+                    {"strides ", strides, " of ", shape, " do not stay within ", count, " values"},
+                    shape);
 }
 
 template <AnyScalar T>

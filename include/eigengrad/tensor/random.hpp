@@ -133,17 +133,18 @@ template <FloatScalar T>
 }
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_interval(double low, double high) {
-  throw ValueError("uniform",
-                   concat("[low, high) is empty or not finite: [", low, ", ", high, ")"));
+  throw_error<ValueError>("uniform",
+                          {"[low, high) is empty or not finite: [", low, ", ", high, ")"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_deviation(double deviation) {
-  throw ValueError("normal", concat("standard deviation is not a finite number >= 0: ", deviation));
+  throw_error<ValueError>("normal",
+                          {"standard deviation is not a finite number >= 0: ", deviation});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_probability(double probability) {
-  throw ValueError("bernoulli", concat("probability is outside [0, 1]: ", probability));
+  throw_error<ValueError>("bernoulli", {"probability is outside [0, 1]: ", probability});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_permutation_size(Index n) {
-  throw ValueError("permutation", concat("n is negative: ", n));
+  throw_error<ValueError>("permutation", {"n is negative: ", n});
 }
 
 /// Unbiased integers below a bound, drawn one after another from a stream.

@@ -24,28 +24,22 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_undefined() {
-  throw ValueError("Tensor",
-                   "used while it holds nothing: it was default-constructed or moved from");
+  throw_error<ValueError>(
+      "Tensor", {"used while it holds nothing: it was default-constructed or moved from"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_contiguous(std::string_view op,
                                                              const Shape& shape) {
-  throw ShapeError(op, concat("tensor ", shape, " is a strided view; call contiguous() first"),
-                   shape);
+  throw_shape_error(op, {"tensor ", shape, " is a strided view; call contiguous() first"}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_read_only() {
-  throw ValueError("mutable_data", "the tensor views const memory of the user");
+  throw_error<ValueError>("mutable_data", {"the tensor views const memory of the user"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_one(std::string_view op, const Shape& shape) {
-  throw ShapeError(op, concat("expected one element, got shape ", shape), shape);
+  throw_shape_error(op, {"expected one element, got shape ", shape}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_position(std::span<const Index> at,
                                                        const Shape& shape) {
-  std::string text = "(";
-  for (std::size_t i = 0; i < at.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(at[i]);
-  }
-  throw IndexError(
-      "at", concat("position ", text, at.size() == 1 ? ",)" : ")", " is outside shape ", shape));
+  throw_error<IndexError>("at", {"position ", at, " is outside shape ", shape});
 }
 
 }  // namespace detail

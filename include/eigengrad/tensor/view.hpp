@@ -24,50 +24,41 @@
 
 namespace eigengrad::detail {
 
-/// A list of integers as a tuple: "(5, -1)".
-[[nodiscard]] EIGENGRAD_COLD inline std::string tuple_text(std::span<const Index> values) {
-  std::string text = "(";
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    text += (i == 0 ? "" : ", ") + std::to_string(values[i]);
-  }
-  return text + (values.size() == 1 ? ",)" : ")");
-}
-
 [[noreturn]] EIGENGRAD_COLD inline void throw_reshape(std::string_view op, const Shape& from,
                                                       std::span<const Index> to) {
-  throw ShapeError(op, concat("cannot view ", from.size(), " elements as ", tuple_text(to)), from);
+  throw_shape_error(op, {"cannot view ", from.size(), " elements as ", to}, from);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_permutation(std::string_view op, const Shape& shape,
                                                           std::span<const Index> axes) {
-  throw ShapeError(
-      op, concat("axes are not a permutation of those of ", shape, ": ", tuple_text(axes)), shape);
+  throw_shape_error(op, {"axes are not a permutation of those of ", shape, ": ", axes}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_step(std::string_view op, Index step) {
-  throw ValueError(op, concat("step is not at least 1: ", step));
+  throw_error<ValueError>(op, {"step is not at least 1: ", step});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_select(std::string_view op, const Shape& shape,
                                                      int axis, Index at) {
   const Index n = shape[axis];
-  throw IndexError(
-      op, concat("index ", at, " is outside [", -n, ", ", n, ") along axis ", axis, " of ", shape));
+  throw_error<IndexError>(
+      op, {"index ", at, " is outside [", -n, ", ", n, ") along axis ", axis, " of ", shape});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_squeeze(std::string_view op, const Shape& shape,
                                                       int axis) {
-  throw ShapeError(op, concat("axis ", axis, " of ", shape, " has extent ", shape[axis], ", not 1"),
-                   shape);
+  throw_shape_error(op, {"axis ", axis, " of ", shape, " has extent ", shape[axis], ", not 1"},
+                    shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_unsqueeze(std::string_view op, const Shape& shape) {
-  throw ShapeError(op, concat("a tensor has at most ", max_rank, " axes: ", shape), shape);
+  throw_shape_error(op, {"a tensor has at most ", max_rank, " axes: ", shape}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_expand(std::string_view op, const Shape& from,
                                                      const Shape& to) {
-  throw ShapeError(op, concat("cannot expand ", from, " to ", to), from, to);
+  throw_shape_error(op, {"cannot expand ", from, " to ", to}, from, to);
 }
 
 /// The shape that `extents` asks for, with at most one -1 worked out from the number of elements.
 /// Throws: ShapeError "reshape: cannot view 12 elements as (5, -1)"
-[[nodiscard]] inline Shape resolve_reshape(const Shape& from, std::span<const Index> extents,
-                                           std::string_view op = "reshape") {
+[[nodiscard]] EIGENGRAD_NOINLINE inline Shape resolve_reshape(const Shape& from,
+                                                              std::span<const Index> extents,
+                                                              std::string_view op = "reshape") {
   Shape to;
   int unknown = -1;
   Index known = 1;
@@ -144,8 +135,9 @@ namespace eigengrad::detail {
 /// else a copy.
 /// Throws: ShapeError if the numbers of elements differ
 template <AnyScalar T>
-[[nodiscard]] Tensor<T> reshape_view_or_copy(const Tensor<T>& x, std::span<const Index> extents,
-                                             std::string_view op = "reshape") {
+[[nodiscard]] EIGENGRAD_NOINLINE Tensor<T> reshape_view_or_copy(const Tensor<T>& x,
+                                                                std::span<const Index> extents,
+                                                                std::string_view op = "reshape") {
   const Shape to = resolve_reshape(x.shape(), extents, op);
   if (const auto strides = reshaped_strides(x.shape(), x.strides(), to)) {
     return make_view(x, to, *strides, 0);

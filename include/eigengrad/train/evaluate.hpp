@@ -37,8 +37,8 @@ struct Evaluation {
         return value;
       }
     }
-    throw ValueError("Evaluation",
-                     eigengrad::detail::concat("no metric '", name, "' was evaluated"));
+    eigengrad::detail::throw_error<ValueError>("Evaluation",
+                                               {"no metric '", name, "' was evaluated"});
   }
 };
 
@@ -47,13 +47,13 @@ struct Evaluation {
 namespace eigengrad::detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_batch_size(std::string_view op, Index batch_size) {
-  throw ValueError(op, concat("batch size is not positive: ", batch_size));
+  throw_error<ValueError>(op, {"batch size is not positive: ", batch_size});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_data(std::string_view op) {
-  throw ValueError(op, "the data has no rows");
+  throw_error<ValueError>(op, {"the data has no rows"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_loss_shape(std::string_view op, const Shape& shape) {
-  throw ShapeError(op, concat("the loss gave ", shape, ", expected a scalar"), shape);
+  throw_shape_error(op, {"the loss gave ", shape, ", expected a scalar"}, shape);
 }
 
 /// Whether fit() and evaluate() take a loss for predictions of T and targets of Y. A plain value:

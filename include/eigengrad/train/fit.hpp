@@ -67,20 +67,20 @@ struct FitOptions {
 namespace eigengrad::detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_epochs(Index epochs) {
-  throw ValueError("fit", concat("epochs is not positive: ", epochs));
+  throw_error<ValueError>("fit", {"epochs is not positive: ", epochs});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_max_steps(Index steps) {
-  throw ValueError("fit", concat("max_steps is not positive: ", steps));
+  throw_error<ValueError>("fit", {"max_steps is not positive: ", steps});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_validation_split(double split) {
-  throw ValueError("fit", concat("validation_split is outside [0, 1): ", split));
+  throw_error<ValueError>("fit", {"validation_split is outside [0, 1): ", split});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_validation_twice() {
-  throw ValueError("fit", "both validation data and a validation_split were given");
+  throw_error<ValueError>("fit", {"both validation data and a validation_split were given"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_empty_part(double split, Index rows, Index train) {
-  throw ValueError("fit", concat("validation_split ", split, " of ", rows, " rows leaves ", train,
-                                 " to train and ", rows - train, " to validate"));
+  throw_error<ValueError>("fit", {"validation_split ", split, " of ", rows, " rows leaves ", train,
+                                  " to train and ", rows - train, " to validate"});
 }
 
 /// One epoch's data: what is trained on, and what is held out (undefined: nothing).

@@ -81,7 +81,8 @@ class History {
     for (const Series& series : series_) {
       names += (names.empty() ? "" : ", ") + series.name;
     }
-    throw ValueError("History", eigengrad::detail::concat("no series '", name, "' among: ", names));
+    eigengrad::detail::throw_error<ValueError>("History",
+                                               {"no series '", name, "' among: ", names});
   }
 
   std::vector<Series> series_;

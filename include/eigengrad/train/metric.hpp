@@ -69,13 +69,13 @@ namespace eigengrad::detail {
 [[noreturn]] EIGENGRAD_COLD inline void throw_metric_shapes(std::string_view name,
                                                             const Shape& prediction,
                                                             const Shape& target) {
-  throw ShapeError(name, concat("prediction is ", prediction, ", target is ", target), prediction,
-                   target);
+  throw_shape_error(name, {"prediction is ", prediction, ", target is ", target}, prediction,
+                    target);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_metric_binary(std::string_view name,
                                                             const Shape& prediction) {
-  throw ShapeError(name, concat("needs one probability a row; the prediction is ", prediction),
-                   prediction);
+  throw_shape_error(name, {"needs one probability a row; the prediction is ", prediction},
+                    prediction);
 }
 
 /// Sums over the batches seen since reset(); O(1) memory.

@@ -47,10 +47,10 @@ namespace eigengrad::detail {
   for (const std::string_view activation : train::mlp_activations) {
     known += (known.empty() ? "" : ", ") + std::string(activation);
   }
-  throw ValueError("Mlp", concat("unknown activation '", name, "', expected one of: ", known));
+  throw_error<ValueError>("Mlp", {"unknown activation '", name, "', expected one of: ", known});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_width(Index width) {
-  throw ValueError("Mlp", concat("layer width is not positive: ", width));
+  throw_error<ValueError>("Mlp", {"layer width is not positive: ", width});
 }
 
 template <FloatScalar T>

@@ -50,7 +50,8 @@ struct TrainedMlp {
   /// Shapes: x (n, features) -> (n,). Throws: as predict; ValueError for a regression
   [[nodiscard]] Tensor<std::int64_t> predict_classes(const Tensor<T>& x) {
     if (mlp.task == Task::regression) {
-      throw ValueError("predict_classes", "the model predicts numbers, not classes");
+      detail::throw_error<ValueError>("predict_classes",
+                                      {"the model predicts numbers, not classes"});
     }
     const Tensor<T> y = predict(x);
     const Index outputs = y.extent(1);

@@ -63,11 +63,11 @@ template <class Score, class Report>
   const auto batches = static_cast<Index>(space.batch_sizes.size());
   const Index all = rates * widths * batches;
   if (all == 0) {
-    throw ValueError("search", "a list of the space is empty");
+    detail::throw_error<ValueError>("search", {"a list of the space is empty"});
   }
   if (options.trials.value_or(1) < 1) {
-    throw ValueError("search",
-                     eigengrad::detail::concat("trials is not positive: ", *options.trials));
+    eigengrad::detail::throw_error<ValueError>("search",
+                                               {"trials is not positive: ", *options.trials});
   }
   const Index count = options.trials.has_value() && *options.trials < all ? *options.trials : all;
   const Tensor<std::int64_t> order = permutation(all, RandomKey::named(options.seed, "search"));

@@ -16,7 +16,7 @@ enum class KeepDims : bool { no, yes };
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_axis_twice(std::string_view op, int axis) {
-  throw IndexError(op, concat("axis ", axis, " is named twice"));
+  throw_error<IndexError>(op, {"axis ", axis, " is named twice"});
 }
 
 struct Reduction {
