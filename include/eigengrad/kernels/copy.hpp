@@ -1,6 +1,7 @@
 #pragma once
-// Copies between strided layouts and element types.
+// Copies between strided layouts and element types. Only the innermost loops know the types.
 
+#include <eigengrad/base/config.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/kernels/loops.hpp>
@@ -9,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -43,21 +45,74 @@ namespace copy_detail {
 /// Side of the square tiles of a transposing copy: two tiles of 32x32 doubles fit in L1.
 inline constexpr Index tile = 32;
 
+/// to[i * to_step] = from[i * from_step].
+template <class To, class From>
+void run(void* to, Index to_step, const void* from, Index from_step, Index n) noexcept {
+  To* const out = static_cast<To*>(to);
+  const From* const in = static_cast<const From*>(from);
+  if constexpr (std::same_as<To, From>) {
+    if (to_step == 1 && from_step == 1) {
+      std::memcpy(out, in, static_cast<std::size_t>(n) * sizeof(To));
+      return;
+    }
+  }
+  for (Index i = 0; i < n; ++i) {
+    out[i * to_step] = convert<To>(in[i * from_step]);
+  }
+}
+
 /// out (rows, columns) row-major from `in` whose rows lie together: tiles keep both sides in cache.
 template <class To, class From>
-inline void transpose_tiles(To* out, Index out_stride, const From* in, Index in_row,
-                            Index in_column, Index rows, Index columns) noexcept {
+void transpose(void* to, Index to_stride, const void* from, Index from_row, Index from_column,
+               Index rows, Index columns) noexcept {
+  To* const out = static_cast<To*>(to);
+  const From* const in = static_cast<const From*>(from);
   for (Index i0 = 0; i0 < rows; i0 += tile) {
     const Index i1 = std::min(i0 + tile, rows);
     for (Index j0 = 0; j0 < columns; j0 += tile) {
       const Index j1 = std::min(j0 + tile, columns);
       for (Index i = i0; i < i1; ++i) {
         for (Index j = j0; j < j1; ++j) {
-          out[i * out_stride + j] = convert<To>(in[i * in_row + j * in_column]);
+          out[i * to_stride + j] = convert<To>(in[i * from_row + j * from_column]);
         }
       }
     }
   }
+}
+
+/// The two loops of a copy, its types erased; the sizes are those of the elements.
+struct Loops {
+  Index to_size;
+  Index from_size;
+  void (*run)(void* to, Index to_step, const void* from, Index from_step, Index n) noexcept;
+  void (*transpose)(void* to, Index to_stride, const void* from, Index from_row, Index from_column,
+                    Index rows, Index columns) noexcept;
+};
+
+EIGENGRAD_NOINLINE inline void copy_any(const Loops& loops, const Shape& shape, void* to,
+                                        const Strides& to_strides, const void* from,
+                                        const Strides& from_strides) noexcept {
+  const Walk<2> walk = plan_walk<2>(shape, {&to_strides, &from_strides});
+  const Index to_step = walk.inner_stride[0];
+  const Index from_step = walk.inner_stride[1];
+  // A transposition takes the next axis along, so that both sides are walked in tiles.
+  const bool transposes = walk.rank > 0 && to_step == 1 && from_step > 1;
+  const auto last = static_cast<std::size_t>(transposes ? walk.rank - 1 : 0);
+  Walk<2> outer = walk;
+  if (transposes) {
+    outer.rank = walk.rank - 1;
+    outer.outer = walk.outer / std::max<Index>(walk.extent[last], 1);
+  }
+  for_each_run(outer, [&](const std::array<Index, 2>& offset) noexcept {
+    char* const out = static_cast<char*>(to) + offset[0] * loops.to_size;
+    const char* const in = static_cast<const char*>(from) + offset[1] * loops.from_size;
+    if (transposes) {
+      loops.transpose(out, walk.stride[last][0], in, walk.stride[last][1], from_step,
+                      walk.extent[last], walk.inner);
+    } else {
+      loops.run(out, to_step, in, from_step, walk.inner);
+    }
+  });
 }
 
 }  // namespace copy_detail
@@ -67,34 +122,9 @@ inline void transpose_tiles(To* out, Index out_stride, const From* in, Index in_
 template <class To, class From>
 inline void copy(const Shape& shape, To* out, const Strides& out_strides, const From* in,
                  const Strides& in_strides) noexcept {
-  const Walk<2> walk = plan_walk<2>(shape, {&out_strides, &in_strides});
-  const Index out_step = walk.inner_stride[0];
-  const Index in_step = walk.inner_stride[1];
-  if (walk.rank > 0 && out_step == 1 && in_step > 1) {
-    // A transposition: take the next axis along, so that both sides are walked in tiles.
-    const auto last = static_cast<std::size_t>(walk.rank - 1);
-    Walk<2> outer = walk;
-    outer.rank = walk.rank - 1;
-    outer.outer = walk.outer / std::max<Index>(walk.extent[last], 1);
-    for_each_run(outer, [&](const std::array<Index, 2>& offset) noexcept {
-      copy_detail::transpose_tiles(out + offset[0], walk.stride[last][0], in + offset[1],
-                                   walk.stride[last][1], in_step, walk.extent[last], walk.inner);
-    });
-    return;
-  }
-  for_each_run(walk, [&](const std::array<Index, 2>& offset) noexcept {
-    To* const to = out + offset[0];
-    const From* const from = in + offset[1];
-    if constexpr (std::same_as<To, From>) {
-      if (out_step == 1 && in_step == 1) {
-        std::memcpy(to, from, static_cast<std::size_t>(walk.inner) * sizeof(To));
-        return;
-      }
-    }
-    for (Index i = 0; i < walk.inner; ++i) {
-      to[i * out_step] = convert<To>(from[i * in_step]);
-    }
-  });
+  using namespace copy_detail;
+  static constexpr Loops loops{sizeof(To), sizeof(From), &run<To, From>, &transpose<To, From>};
+  copy_any(loops, shape, out, out_strides, in, in_strides);
 }
 
 }  // namespace eigengrad::kernels::inline EIGENGRAD_KERNELS_KEY

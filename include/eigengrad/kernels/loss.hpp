@@ -50,6 +50,19 @@ void run(const void* erased, Index n, const T* x, const T* target, T* value, T* 
 
 }  // namespace loss_detail
 
+/// Whether an element is outside [0, 1] or NaN.
+template <FloatScalar T>
+[[nodiscard]] bool leaves_unit_interval(const T* x, Index n) noexcept {
+  constexpr Index lanes = Packet<T>::lanes;
+  for (Index i = 0; i < n; i += lanes) {
+    const Packet<T> p = softmax_detail::load_some(x + i, std::min(lanes, n - i));
+    if (any(!(p >= Packet<T>(T(0)) && p <= Packet<T>(T(1))))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// `loss`, whose f(x, target) takes packets and gives their LossAndSlope.
 template <FloatScalar T, class Loss>
 [[nodiscard]] LossFunction<T> loss_function(const Loss& loss) noexcept {

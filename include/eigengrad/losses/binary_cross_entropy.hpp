@@ -3,9 +3,9 @@
 // is the latter: see tensor/origin.hpp.
 
 #include <eigengrad/base/error.hpp>
+#include <eigengrad/kernels/loss.hpp>
 #include <eigengrad/kernels/math/exp.hpp>
 #include <eigengrad/kernels/math/log.hpp>
-#include <eigengrad/kernels/reduce.hpp>
 #include <eigengrad/losses/loss.hpp>
 #include <eigengrad/ops/machinery/list_op.hpp>
 #include <eigengrad/ops/machinery/traits.hpp>
@@ -19,22 +19,25 @@ namespace eigengrad {
 
 namespace detail {
 
-/// Words "target 2 at row 3 is outside [0, 1]" for the first such element, with its column where
-/// rows have several.
+/// Refuses the first element outside [0, 1], as "target 2 at row 3 is outside [0, 1]", with its
+/// column where rows have several.
 template <FloatScalar T>
-[[noreturn]] EIGENGRAD_COLD void throw_outside_unit(std::string_view op, std::string_view what,
-                                                    const Tensor<T>& dense, bool nan_too,
-                                                    std::string_view hint) {
+EIGENGRAD_COLD void refuse_outside_unit(std::string_view op, std::string_view what,
+                                        const Tensor<T>& dense, bool nan_too,
+                                        std::string_view hint) {
   const T* const x = dense.data();
   Index i = 0;
-  while (i + 1 < dense.size() && ((x[i] >= T(0) && x[i] <= T(1)) || (x[i] != x[i] && !nan_too))) {
+  while (i < dense.size() && ((x[i] >= T(0) && x[i] <= T(1)) || (x[i] != x[i] && !nan_too))) {
     ++i;
+  }
+  if (i == dense.size()) {
+    return;
   }
   const Index rows = dense.rank() > 0 && dense.shape()[0] > 0 ? dense.shape()[0] : 1;
   const Index columns = dense.size() / rows;
   const std::string column = columns > 1 ? concat(", column ", i % columns) : std::string();
-  throw ValueError(
-      op, concat(what, " ", x[i], " at row ", i / columns, column, " is outside [0, 1]", hint));
+  throw_error<ValueError>(
+      op, {what, " ", x[i], " at row ", i / columns, column, " is outside [0, 1]", hint});
 }
 
 /// Refuses elements outside [0, 1]; NaN among targets, but not among predictions, where it is the
@@ -43,15 +46,8 @@ template <FloatScalar T>
 void check_unit_interval(std::string_view op, std::string_view what, const Tensor<T>& x,
                          bool nan_too, std::string_view hint = {}) {
   const Tensor<T> dense = packed(x);
-  const Shape all{dense.size()};
-  T low = T(0);
-  T high = T(0);
-  kernels::reduce(kernels::MinimumOf<T>{}, all, dense.data(), Strides{1}, 1U, &low);
-  kernels::reduce(kernels::MaximumOf<T>{}, all, dense.data(), Strides{1}, 1U, &high);
-  const bool inside = low >= T(0) && high <= T(1);
-  const bool unknown = low != low && !nan_too;
-  if (!inside && !unknown) {
-    throw_outside_unit(op, what, dense, nan_too, hint);
+  if (kernels::leaves_unit_interval(dense.data(), dense.size())) {
+    refuse_outside_unit(op, what, dense, nan_too, hint);
   }
 }
 

@@ -21,12 +21,12 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_classes(std::string_view op) {
-  throw ShapeError(op, "prediction () has no axis of classes");
+  throw_shape_error(op, {"prediction () has no axis of classes"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_class(std::string_view op, Index target, Index row,
                                                     Index classes) {
-  throw IndexError(op,
-                   concat("target ", target, " at row ", row, " is outside [0, ", classes, ")"));
+  throw_error<IndexError>(op,
+                          {"target ", target, " at row ", row, " is outside [0, ", classes, ")"});
 }
 
 /// The shape of one loss for each row of classes: without the last axis. Throws: ShapeError

@@ -38,16 +38,16 @@ namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_loss_shapes(std::string_view op, const Shape& x,
                                                           const Shape& target) {
-  throw ShapeError(op, concat("target is ", target, ", prediction is ", x), x, target);
+  throw_shape_error(op, {"target is ", target, ", prediction is ", x}, x, target);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_loss_weights(std::string_view op,
                                                            const Shape& weights,
                                                            const Shape& losses) {
-  throw ShapeError(op, concat("weights are ", weights, ", losses are ", losses), weights, losses);
+  throw_shape_error(op, {"weights are ", weights, ", losses are ", losses}, weights, losses);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_live_target(std::string_view op) {
-  throw TapeError(op,
-                  "no gradient flows into the target, which is trainable or recorded; detach() it");
+  throw_error<TapeError>(
+      op, {"no gradient flows into the target, which is trainable or recorded; detach() it"});
 }
 
 /// Whether two shapes are the same but for extents of 1.

@@ -17,7 +17,7 @@ namespace eigengrad {
 namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_huber_delta(double delta) {
-  throw ValueError("huber", concat("delta is not positive: ", delta));
+  throw_error<ValueError>("huber", {"delta is not positive: ", delta});
 }
 
 /// The cases of a regression loss in the op suite; loss(x, target, options) computes it.
