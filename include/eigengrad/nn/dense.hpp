@@ -16,7 +16,7 @@ namespace eigengrad::detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_width(std::string_view layer, std::string_view what,
                                                     Index width) {
-  throw ValueError(layer, concat(what, " is not positive: ", width));
+  throw_error<ValueError>(layer, {what, " is not positive: ", width});
 }
 
 }  // namespace eigengrad::detail
@@ -44,7 +44,7 @@ class Dense {
  public:
   static constexpr std::string_view kind = "Dense";
 
-  Dense(Index in, Index out, DenseOptions options = {})
+  EIGENGRAD_NOINLINE Dense(Index in, Index out, DenseOptions options = {})
       : in_(in), out_(out), options_(std::move(options)) {
     if (in < 1) {
       detail::throw_width(kind, "in", in);

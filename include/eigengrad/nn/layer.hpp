@@ -45,7 +45,7 @@ namespace eigengrad::detail {
 
 /// The name of a type without its namespaces, as the compiler spells it; "lambda" for closures.
 template <class S>
-[[nodiscard]] constexpr std::string_view type_name() noexcept {
+[[nodiscard]] consteval std::string_view type_name() noexcept {
   std::string_view text = __PRETTY_FUNCTION__;
   text.remove_prefix(text.find("S = ") + 4);
   text = text.substr(0, text.find_first_of(";]"));
@@ -97,26 +97,64 @@ class LayerOf final : public AnyLayer<T> {
   L layer_;
 };
 
+/// What a specification says about its layer, see the top of this file.
+struct LayerFacts {
+  std::string_view kind;
+  std::string name;
+  Index in_features = -1;
+  Index out_features = -1;
+  bool keeps_width = false;
+  bool is_relu = false;
+};
+
+template <class S>
+[[nodiscard]] LayerFacts facts_of(const S& spec) {
+  LayerFacts facts;
+  facts.kind = type_name<S>();
+  if constexpr (requires { std::string_view(S::kind); }) {
+    facts.kind = S::kind;
+  }
+  if constexpr (requires { std::string(spec.name()); }) {
+    facts.name = spec.name();
+  }
+  if constexpr (requires { Index{spec.in_features()}; }) {
+    facts.in_features = spec.in_features();
+  }
+  if constexpr (requires { Index{spec.out_features()}; }) {
+    facts.out_features = spec.out_features();
+  }
+  if constexpr (requires { bool{S::keeps_width}; }) {
+    facts.keeps_width = S::keeps_width;
+  }
+  if constexpr (requires { bool{S::is_relu}; }) {
+    facts.is_relu = S::is_relu;
+  }
+  return facts;
+}
+
 /// A specification of some type.
 template <FloatScalar T>
 class AnySpec {
  public:
-  AnySpec() = default;
+  explicit AnySpec(LayerFacts said) noexcept : facts(std::move(said)) {}
   AnySpec(const AnySpec&) = delete;
   AnySpec& operator=(const AnySpec&) = delete;
   virtual ~AnySpec() = default;
   [[nodiscard]] virtual std::unique_ptr<AnyLayer<T>> build(nn::Builder<T>& builder) const = 0;
+
+  const LayerFacts facts;
 };
 
 template <class S, FloatScalar T>
 class SpecOf final : public AnySpec<T> {
  public:
-  explicit SpecOf(S spec) : spec_(std::move(spec)) {}
+  explicit SpecOf(S&& spec) : AnySpec<T>(facts_of(spec)), spec_(std::move(spec)) {}
   [[nodiscard]] std::unique_ptr<AnyLayer<T>> build(nn::Builder<T>& builder) const override {
     if constexpr (BuildsLayer<S, T>) {
-      return std::make_unique<LayerOf<typename S::template Layer<T>, T>>(spec_, builder);
+      return std::unique_ptr<AnyLayer<T>>(
+          new LayerOf<typename S::template Layer<T>, T>(spec_, builder));
     } else {
-      return std::make_unique<LayerOf<S, T>>(spec_);
+      return std::unique_ptr<AnyLayer<T>>(new LayerOf<S, T>(spec_));
     }
   }
 
@@ -138,42 +176,23 @@ class LayerSpec {
     static_assert(detail::BuildsLayer<S, T> || detail::CallableLayer<S, T>,
                   "a layer is a callable Tensor<T> -> Tensor<T>, or has a template Layer<T>: see "
                   "nn/layer.hpp");
-    kind_ = detail::type_name<S>();
-    if constexpr (requires { std::string_view(S::kind); }) {
-      kind_ = S::kind;
-    }
-    if constexpr (requires { std::string(spec.name()); }) {
-      name_ = spec.name();
-    }
-    if constexpr (requires { Index{spec.in_features()}; }) {
-      in_features_ = spec.in_features();
-    }
-    if constexpr (requires { Index{spec.out_features()}; }) {
-      out_features_ = spec.out_features();
-    }
-    if constexpr (requires { bool{S::keeps_width}; }) {
-      keeps_width_ = S::keeps_width;
-    }
-    if constexpr (requires { bool{S::is_relu}; }) {
-      is_relu_ = S::is_relu;
-    }
     if constexpr (detail::BuildsLayer<S, T> || detail::CallableLayer<S, T>) {
-      spec_ = std::make_shared<const detail::SpecOf<S, T>>(std::move(spec));
+      spec_.reset(new detail::SpecOf<S, T>(std::move(spec)));
     }
   }
 
   /// "Dense", "ReLU", ...: the specification's `kind`, else its type's name.
-  [[nodiscard]] const std::string& kind() const noexcept { return kind_; }
+  [[nodiscard]] std::string_view kind() const noexcept { return spec_->facts.kind; }
   /// The name that the user gave; empty if none.
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& name() const noexcept { return spec_->facts.name; }
   /// The last extent that the layer takes and gives; -1 if it does not say.
-  [[nodiscard]] Index in_features() const noexcept { return in_features_; }
-  [[nodiscard]] Index out_features() const noexcept { return out_features_; }
+  [[nodiscard]] Index in_features() const noexcept { return spec_->facts.in_features; }
+  [[nodiscard]] Index out_features() const noexcept { return spec_->facts.out_features; }
   /// Whether the layer leaves the last extent as it is.
-  [[nodiscard]] bool keeps_width() const noexcept { return keeps_width_; }
+  [[nodiscard]] bool keeps_width() const noexcept { return spec_->facts.keeps_width; }
 
   /// Whether the layer is max(x, 0), which the layer before it may apply in its own pass.
-  [[nodiscard]] bool is_relu() const noexcept { return is_relu_; }
+  [[nodiscard]] bool is_relu() const noexcept { return spec_->facts.is_relu; }
 
   /// A new layer with new parameters.
   [[nodiscard]] std::unique_ptr<detail::AnyLayer<T>> build(Builder<T>& builder) const {
@@ -181,13 +200,7 @@ class LayerSpec {
   }
 
  private:
-  std::string kind_;
-  std::string name_;
-  Index in_features_ = -1;
-  Index out_features_ = -1;
-  bool keeps_width_ = false;
-  bool is_relu_ = false;
-  std::shared_ptr<const detail::AnySpec<T>> spec_;
+  std::shared_ptr<detail::AnySpec<T>> spec_;
 };
 
 }  // namespace eigengrad::nn

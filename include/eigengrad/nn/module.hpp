@@ -35,18 +35,18 @@ class Builder;
 namespace eigengrad::detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_duplicate_parameter(const std::string& name) {
-  throw ValueError("Builder", concat("two parameters are named '", name, "'"));
+  throw_error<ValueError>("Builder", {"two parameters are named '", name, "'"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_moved_from_module() {
-  throw ValueError("Module", "used after it was moved from");
+  throw_error<ValueError>("Module", {"used after it was moved from"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_parameter(std::string_view name,
                                                            const std::string& known) {
-  throw ValueError("Module", concat("no parameter is named '", name, "': ", known));
+  throw_error<ValueError>("Module", {"no parameter is named '", name, "': ", known});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_value_count(std::size_t values,
                                                           std::size_t parameters) {
-  throw ValueError("restore_values", concat(values, " values for ", parameters, " parameters"));
+  throw_error<ValueError>("restore_values", {values, " values for ", parameters, " parameters"});
 }
 
 /// What a module owns; on the heap, so that layers may point to it.
@@ -80,7 +80,7 @@ class Builder {
 
   /// The random stream of this layer for some purpose: key("mask").
   [[nodiscard]] RandomKey key(std::string_view purpose) const {
-    return RandomKey::named(state_->seed, layer_ + "." + std::string(purpose));
+    return RandomKey::named(state_->seed, detail::concat(layer_, ".", purpose));
   }
   /// The module's mode; valid as long as the module or what it was moved to.
   [[nodiscard]] const Mode& mode() const noexcept { return state_->mode; }
@@ -95,15 +95,16 @@ class Builder {
 template <FloatScalar T>
 Parameter<T> Builder<T>::parameter(std::string_view name, const Shape& shape,
                                    const Initializer& initializer, Fans fans) {
-  const std::string full = layer_ + "." + std::string(name);
+  const std::string full = detail::concat(layer_, ".", name);
   for (const Parameter<T>& other : state_->parameters) {
     if (other.name() == full) {
       detail::throw_duplicate_parameter(full);
     }
   }
-  state_->parameters.emplace_back(
+  const Parameter<T> parameter(
       full, initializer.template make<T>(shape, RandomKey::named(state_->seed, full), fans));
-  return state_->parameters.back();
+  state_->parameters.push_back(parameter);
+  return parameter;
 }
 
 /// A model: a function of a tensor with named parameters and a mode. New modules are in training

@@ -29,19 +29,19 @@ namespace eigengrad::detail {
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_layer_widths(const std::string& layer, Index expects,
                                                            const std::string& before, Index gives) {
-  throw ShapeError("Sequential",
-                   concat(layer, " expects ", expects, " features, ", before, " gives ", gives),
-                   {gives}, {expects});
+  throw_shape_error("Sequential",
+                    {layer, " expects ", expects, " features, ", before, " gives ", gives}, {gives},
+                    {expects});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_layer_shape(const std::string& layer,
                                                           const ShapeError& cause) {
-  throw ShapeError("Sequential", concat(layer, ": ", cause.what()), cause.lhs(), cause.rhs());
+  throw_shape_error("Sequential", {layer, ": ", cause.what()}, cause.lhs(), cause.rhs());
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_layer_name(const std::string& name) {
-  throw ValueError("Sequential", concat("two layers are named '", name, "'"));
+  throw_error<ValueError>("Sequential", {"two layers are named '", name, "'"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_layers() {
-  throw ValueError("Sequential", "a model needs at least one layer");
+  throw_error<ValueError>("Sequential", {"a model needs at least one layer"});
 }
 
 }  // namespace eigengrad::detail
@@ -93,8 +93,8 @@ class Sequential final : public Module<T> {
  private:
   struct Entry {
     std::unique_ptr<detail::AnyLayer<T>> layer;
-    std::size_t first_parameter;
-    bool absorbed;  // the layer before does its work
+    std::size_t first_parameter = 0;
+    bool absorbed = false;  // the layer before does its work
   };
 
   /// Evaluation mode for the length of a scope.
@@ -112,7 +112,7 @@ class Sequential final : public Module<T> {
   };
 
   [[nodiscard]] std::string name_of(std::size_t i) const {
-    return specs_[i].name().empty() ? std::to_string(i) : specs_[i].name();
+    return specs_[i].name().empty() ? detail::concat(i) : specs_[i].name();
   }
   [[nodiscard]] std::string text_of(std::size_t i) const {
     return detail::layer_text(i, specs_[i].kind(), specs_[i].name());
@@ -135,18 +135,18 @@ Sequential<T>::Sequential(std::initializer_list<LayerSpec<T>> layers, Sequential
 
 template <FloatScalar T>
 Sequential<T>::Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions options)
-    : Module<T>(options.seed), specs_(std::move(layers)) {
+    : Module<T>(options.seed), specs_(std::move(layers)), layers_(specs_.size()) {
   if (specs_.empty()) {
     detail::throw_no_layers();
   }
   check_names();
   check_widths();
-  layers_.reserve(specs_.size());
   for (std::size_t i = 0; i < specs_.size(); ++i) {
     Builder<T> builder = this->builder(name_of(i));
-    const std::size_t first = this->state().parameters.size();
-    const bool absorbed = i > 0 && specs_[i].is_relu() && layers_.back().layer->absorb_relu();
-    layers_.push_back({specs_[i].build(builder), first, absorbed});
+    Entry& entry = layers_[i];
+    entry.first_parameter = this->state().parameters.size();
+    entry.absorbed = i > 0 && specs_[i].is_relu() && layers_[i - 1].layer->absorb_relu();
+    entry.layer = specs_[i].build(builder);
   }
 }
 
@@ -252,8 +252,8 @@ std::string Sequential<T>::table(const std::vector<std::string>& shapes) const {
     for (std::size_t k = layers_[i].first_parameter; k < last; ++k) {
       count += parameters[k].size();
     }
-    rows.push_back(
-        {name_of(i) + " (" + specs_[i].kind() + ")", shapes.empty() ? "?" : shapes[i], count});
+    rows.push_back({detail::concat(name_of(i), " (", specs_[i].kind(), ")"),
+                    shapes.empty() ? "?" : shapes[i], count});
   }
   return format_summary({"Sequential", "Layer (type)", "Output Shape"}, rows,
                         this->parameter_count(), this->parameter_count(true));
