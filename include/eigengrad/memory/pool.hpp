@@ -182,7 +182,8 @@ EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
 /// Takes a block back, on any thread; `bytes` is what was asked for, `home` the number of the
 /// thread that asked. A thread keeps as much as it once held itself, but of the blocks of others
 /// only while its lists are under pool_least_cache: it may never need them.
-inline void pool_release(void* memory, std::size_t bytes, std::uint8_t home) noexcept {
+EIGENGRAD_NOINLINE inline void pool_release(void* memory, std::size_t bytes,
+                                            std::uint8_t home) noexcept {
   const int size_class = pool_class(bytes);
   const std::size_t block_bytes = pool_class_bytes(size_class);
   PoolState& pool = pool_state;

@@ -75,7 +75,8 @@ struct GradientSink {
     Tensor<T> result(gradient);
     return own ? result : copied(result);
   }
-  [[nodiscard]] GradientEntry* find_parameter(const TensorBody* parameter) noexcept {
+  [[nodiscard]] EIGENGRAD_NOINLINE GradientEntry* find_parameter(
+      const TensorBody* parameter) noexcept {
     for (GradientEntry& entry : entries) {
       if (entry.parameter == parameter) {
         return &entry;
@@ -83,7 +84,7 @@ struct GradientSink {
     }
     return nullptr;
   }
-  [[nodiscard]] GradientEntry* find_record(std::uint32_t record) noexcept {
+  [[nodiscard]] EIGENGRAD_NOINLINE GradientEntry* find_record(std::uint32_t record) noexcept {
     for (GradientEntry& entry : entries) {
       if (entry.parameter == nullptr && entry.record == record) {
         return &entry;

@@ -21,12 +21,12 @@ namespace detail {
 void forget_parameter(const TensorBody* value, const std::string& name) noexcept;
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_gradient(const std::string& name) {
-  throw TapeError("gradient",
-                  concat("parameter '", name, "' has no gradient; call Tape::backward first"));
+  throw_error<TapeError>("gradient",
+                         {"parameter '", name, "' has no gradient; call Tape::backward first"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_assign(const std::string& name, const Shape& to,
                                                      const Shape& from) {
-  throw ShapeError("assign", concat("'", name, "' is ", to, ", the new value is ", from), to, from);
+  throw_shape_error("assign", {"'", name, "' is ", to, ", the new value is ", from}, to, from);
 }
 
 template <FloatScalar T>
@@ -118,7 +118,7 @@ class EIGENGRAD_API Parameter : public Tensor<T> {
     return detail::state_of<T>(this->body());
   }
 
-  void copy_strided(const Tensor<T>& value) {
+  EIGENGRAD_COLD void copy_strided(const Tensor<T>& value) {
     detail::Scratch<T> elements(this->size());
     kernels::copy(value.shape(), elements.data(), contiguous_strides(value.shape()), value.data(),
                   value.strides());

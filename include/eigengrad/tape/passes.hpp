@@ -21,47 +21,47 @@ inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
 
 // What the errors of a tape say.
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_recorded(std::string_view op) {
-  throw TapeError(
+  throw_error<TapeError>(
       op,
-      "the output was not recorded on this tape; it depends on no trainable parameter or watched "
-      "tensor, or was computed under NoGrad or outside the tape's scope");
+      {"the output was not recorded on this tape; it depends on no trainable parameter or watched "
+       "tensor, or was computed under NoGrad or outside the tape's scope"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_consumed(std::string_view op) {
-  throw TapeError(op,
-                  "an earlier backward consumed these records; pass {.retain = true} to the first");
+  throw_error<TapeError>(
+      op, {"an earlier backward consumed these records; pass {.retain = true} to the first"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_changed(std::string_view op, std::string_view by) {
-  throw TapeError(op, concat("a tensor that '", by, "' saved was changed after it was recorded"));
+  throw_error<TapeError>(op, {"a tensor that '", by, "' saved was changed after it was recorded"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_lost_parameter(std::string_view op,
                                                              const std::string& name) {
-  throw TapeError(op,
-                  concat("parameter '", name, "' was destroyed before the tape that recorded it"));
+  throw_error<TapeError>(op,
+                         {"parameter '", name, "' was destroyed before the tape that recorded it"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_wrong_thread(std::string_view op) {
-  throw TapeError(op, "the tape belongs to another thread");
+  throw_error<TapeError>(op, {"the tape belongs to another thread"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_running(std::string_view op) {
-  throw TapeError(op, "a backward pass is already running on this tape");
+  throw_error<TapeError>(op, {"a backward pass is already running on this tape"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_scalar(std::string_view op, const Shape& shape) {
-  throw ShapeError(op, concat("output is ", shape, ", not a scalar; sum or mean it first"), shape);
+  throw_shape_error(op, {"output is ", shape, ", not a scalar; sum or mean it first"}, shape);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_cotangent(std::string_view op, const Shape& output,
                                                         const Shape& cotangent) {
-  throw ShapeError(op, concat("cotangent is ", cotangent, ", output is ", output), output,
-                   cotangent);
+  throw_shape_error(op, {"cotangent is ", cotangent, ", output is ", output}, output, cotangent);
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_watched() {
-  throw TapeError("gradient",
-                  "the tensor was not watched on this tape; use the one that watch() returned");
+  throw_error<TapeError>(
+      "gradient", {"the tensor was not watched on this tape; use the one that watch() returned"});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_input_not_recorded(Index i) {
-  throw TapeError("gradients",
-                  concat("input ", i, " is neither a parameter nor recorded on this tape"));
+  throw_error<TapeError>("gradients",
+                         {"input ", i, " is neither a parameter nor recorded on this tape"});
 }
 
-inline void forget_parameter(const TensorBody* value, const std::string& name) noexcept {
+EIGENGRAD_COLD inline void forget_parameter(const TensorBody* value,
+                                            const std::string& name) noexcept {
   for (Tape* tape = tape_thread.innermost; tape != nullptr; tape = tape->enclosing_) {
     bool needed = false;
     for (SavedVersion& saved : tape->saved_) {
@@ -81,8 +81,8 @@ inline void forget_parameter(const TensorBody* value, const std::string& name) n
 }
 
 /// Marks which records up to `root` the output depends on.
-template <class Records>
-void mark_reachable(Records& records, std::uint32_t root, bool* marks) noexcept {
+EIGENGRAD_COLD inline void mark_reachable(const Buffer<Record*>& records, std::uint32_t root,
+                                          bool* marks) noexcept {
   for (std::uint32_t i = 0; i <= root; ++i) {
     marks[i] = i == root;
   }

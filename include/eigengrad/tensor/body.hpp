@@ -118,7 +118,8 @@ inline void destroy(TensorBody* body) noexcept {
   }
 }
 
-inline void release(TensorBody* body) noexcept {
+/// Out of line: tensors end in hundreds of places.
+EIGENGRAD_NOINLINE inline void release(TensorBody* body) noexcept {
   if (drop_reference(body)) {
     destroy(body);
   }
@@ -143,7 +144,7 @@ inline void set_shape(TensorBody& body, const Shape& shape) noexcept {
                                                const Shape& shape) {
   const Index size = shape.size();
   if (static_cast<std::size_t>(size) > (std::size_t{1} << 47) / element) {
-    throw ShapeError("Tensor", concat("too many elements: ", shape), shape);
+    throw_shape_error("Tensor", {"too many elements: ", shape}, shape);
   }
   const std::size_t bytes = body_bytes + static_cast<std::size_t>(size) * element;
   void* const memory = pool_allocate(bytes);

@@ -24,7 +24,7 @@ namespace detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_shapes_differ(std::string_view op, const Shape& lhs,
                                                             const Shape& rhs) {
-  throw ShapeError(op, concat("shapes differ: ", lhs, " and ", rhs), lhs, rhs);
+  throw_shape_error(op, {"shapes differ: ", lhs, " and ", rhs}, lhs, rhs);
 }
 
 /// Writes the elements of `src` over those of `dst`, which may be a strided view, converting the
@@ -59,7 +59,7 @@ template <AnyScalar To, AnyScalar From>
 
 /// A new contiguous tensor with the elements of `x`. Not recorded
 template <AnyScalar T>
-[[nodiscard]] Tensor<T> copied(const Tensor<T>& x) {
+[[nodiscard]] EIGENGRAD_NOINLINE Tensor<T> copied(const Tensor<T>& x) {
   Tensor<T> y = uninitialized<T>(x.shape());
   kernels::copy(x.shape(), static_cast<T*>(y.body().data), y.strides(), x.data(), x.strides());
   return y;
