@@ -60,8 +60,10 @@ inline constexpr OpTable watched_table{"watch", nullptr, nullptr};
                          {"input ", i, " is neither a parameter nor recorded on this tape"});
 }
 
-EIGENGRAD_COLD inline void forget_parameter(const TensorBody* value,
-                                            const std::string& name) noexcept {
+#if EIGENGRAD_BODIES
+
+EIGENGRAD_COLD EIGENGRAD_BODY void forget_parameter(const TensorBody* value,
+                                                    const std::string& name) noexcept {
   for (Tape* tape = tape_thread.innermost; tape != nullptr; tape = tape->enclosing_) {
     bool needed = false;
     for (SavedVersion& saved : tape->saved_) {
@@ -97,9 +99,13 @@ EIGENGRAD_COLD inline void mark_reachable(const Buffer<Record*>& records, std::u
   }
 }
 
+#endif
+
 }  // namespace detail
 
-inline Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly) {
+#if EIGENGRAD_BODIES
+
+EIGENGRAD_BODY Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly) {
   detail::TapeThread& thread = detail::tape_thread;
   if (thread.serial == 0) {
     thread.serial = detail::tape_thread_count.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -111,7 +117,7 @@ inline Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly)
   thread.innermost = this;
 }
 
-inline Tape::~Tape() {
+EIGENGRAD_BODY Tape::~Tape() {
   if (detail::tape_thread.serial != thread_) {
     std::fputs("eigengrad: a Tape was destroyed on another thread than the one that made it\n",
                stderr);
@@ -125,17 +131,17 @@ inline Tape::~Tape() {
   *link = enclosing_;
 }
 
-inline void Tape::open_number() noexcept {
+EIGENGRAD_BODY void Tape::open_number() noexcept {
   number_ = (thread_ << detail::tape_serial_shift) | ++detail::tape_thread.opened;
 }
 
-inline void Tape::check_thread(std::string_view op) const {
+EIGENGRAD_BODY void Tape::check_thread(std::string_view op) const {
   if (detail::tape_thread.serial != thread_) {
     detail::throw_wrong_thread(op);
   }
 }
 
-inline void Tape::clear() {
+EIGENGRAD_BODY void Tape::clear() {
   check_thread("clear");
   if (running_) {
     detail::throw_running("clear");
@@ -144,7 +150,7 @@ inline void Tape::clear() {
   open_number();
 }
 
-inline void Tape::forget() noexcept {
+EIGENGRAD_BODY void Tape::forget() noexcept {
   for (detail::Record* record : records_) {
     if (record->gradient != nullptr) {
       detail::release(record->gradient);
@@ -160,7 +166,7 @@ inline void Tape::forget() noexcept {
   any_consumed_ = false;
 }
 
-inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexcept {
+EIGENGRAD_BODY std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexcept {
   if (body.link.tape == number_) {
     return body.link.record;
   }
@@ -172,7 +178,7 @@ inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexc
   return detail::no_record;
 }
 
-inline void Tape::check_ready(std::string_view op, std::uint32_t record) {
+EIGENGRAD_BODY void Tape::check_ready(std::string_view op, std::uint32_t record) {
   check_thread(op);
   if (running_) {
     detail::throw_running(op);
@@ -196,7 +202,7 @@ inline void Tape::check_ready(std::string_view op, std::uint32_t record) {
   }
 }
 
-inline void Tape::check_not_consumed(std::string_view op, std::uint32_t root) {
+EIGENGRAD_BODY void Tape::check_not_consumed(std::string_view op, std::uint32_t root) {
   detail::Scratch<bool> marks(Index{root} + 1);
   detail::mark_reachable(records_, root, marks.data());
   for (std::uint32_t i = 0; i <= root; ++i) {
@@ -206,7 +212,7 @@ inline void Tape::check_not_consumed(std::string_view op, std::uint32_t root) {
   }
 }
 
-inline void Tape::check_versions(std::string_view op, std::uint32_t root) const {
+EIGENGRAD_BODY void Tape::check_versions(std::string_view op, std::uint32_t root) const {
   for (Index i = 0; i < saved_.size(); ++i) {
     const detail::SavedVersion& saved = saved_[i];
     if (saved.record > root || records_[saved.record]->consumed ||
@@ -222,7 +228,7 @@ inline void Tape::check_versions(std::string_view op, std::uint32_t root) const 
   }
 }
 
-inline void Tape::drop_gradients(std::uint32_t last) noexcept {
+EIGENGRAD_BODY void Tape::drop_gradients(std::uint32_t last) noexcept {
   for (std::uint32_t i = 0; i <= last; ++i) {
     detail::Record& record = *records_[i];
     if (record.gradient != nullptr && record.op->vjp != nullptr) {
@@ -231,7 +237,7 @@ inline void Tape::drop_gradients(std::uint32_t last) noexcept {
   }
 }
 
-inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, bool retain) {
+EIGENGRAD_BODY void Tape::run(detail::BackwardPass& pass, std::uint32_t root, bool retain) {
   struct Running {
     explicit Running(bool& running) noexcept : flag(running) { flag = true; }
     Running(const Running&) = delete;
@@ -266,6 +272,8 @@ inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, bool retai
     throw;
   }
 }
+
+#endif
 
 template <FloatScalar T>
 void Tape::backward(const Tensor<T>& output, BackwardOptions options) {
