@@ -248,6 +248,7 @@ namespace eigengrad {
                                         const Tensor<T>&);                                        \
   EIGENGRAD_INSTANTIATE Tensor<T> where(const Tensor<bool>&, const Tensor<T>&,                    \
                                         std::type_identity_t<T>);                                 \
+  EIGENGRAD_INSTANTIATE Tensor<T> cast<T>(const Tensor<bool>&);                                   \
   EIGENGRAD_INSTANTIATE Tensor<T> cast<T>(const Tensor<std::int64_t>&);                           \
   EIGENGRAD_INSTANTIATE Tensor<T> cast<T>(const Tensor<std::int32_t>&);                           \
   EIGENGRAD_INSTANTIATE Tensor<T> cast<T>(const Tensor<float>&);                                  \
@@ -355,6 +356,10 @@ namespace eigengrad {
   EIGENGRAD_COMPILED_TRAIN(T)
 EIGENGRAD_COMPILED_ALL(float)
 EIGENGRAD_COMPILED_ALL(double)
+
+EIGENGRAD_INSTANTIATE Tensor<std::int64_t> random_bits(const Shape&, const RandomKey&);
+EIGENGRAD_INSTANTIATE Tensor<bool> bernoulli(const Shape&, double, const RandomKey&);
+EIGENGRAD_INSTANTIATE Tensor<std::int64_t> permutation(Index, const RandomKey&);
 
 // io/: without the library's unit a program has no definition of these, so every type is here.
 EIGENGRAD_INSTANTIATE CsvTable read_csv(const std::string&, const CsvOptions&);

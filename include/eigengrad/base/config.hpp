@@ -6,12 +6,16 @@
 //   EIGENGRAD_GEMM_EIGEN   compute every matrix product with Eigen's packing and micro-kernel
 //   EIGENGRAD_GEMM_BLAS    compute large matrix products with the BLAS that the program links to
 //   EIGENGRAD_GEMM_ONEDNN  compute large matrix products of floats with oneDNN (one of these three)
+//   EIGENGRAD_COMPILED     the program links to eigengrad::compiled, whose CMake target says so
 //   EIGENGRAD_LIST_OP      set by testing/op_list.hpp or op_suite.hpp: lists every op that follows
 // Set here:
 //   EIGENGRAD_API          default visibility: state and types shared between libraries
 //   EIGENGRAD_COLD         an error path or inner set-up work: out of line, optimised for size, and
 //                          so is what calls it unconditionally
 //   EIGENGRAD_INLINE       must be inlined (packet arithmetic)
+//   EIGENGRAD_BODIES       0 where eigengrad::compiled has the bodies of functions that are no
+//                          templates, so that its users only see the declarations
+//   EIGENGRAD_BODY         `inline` of such a body; the library's unit keeps it unused too
 //   EIGENGRAD_NOINLINE     one copy for all its callers, which would gain nothing from their own
 //   EIGENGRAD_OPENMP       1 when kernels may use OpenMP
 //   EIGENGRAD_GEMM_DIRECT  1 when this instruction set has a direct matrix product, and it is used,
@@ -50,6 +54,17 @@
 #define EIGENGRAD_NOINLINE __attribute__((noinline, noclone))
 #endif
 #define EIGENGRAD_INLINE inline __attribute__((always_inline))
+
+#if defined(EIGENGRAD_COMPILED) && !defined(EIGENGRAD_COMPILED_SOURCE)
+#define EIGENGRAD_BODIES 0
+#else
+#define EIGENGRAD_BODIES 1
+#endif
+#if defined(EIGENGRAD_COMPILED_SOURCE)
+#define EIGENGRAD_BODY inline __attribute__((used))
+#else
+#define EIGENGRAD_BODY inline
+#endif
 
 #if defined(_OPENMP) && !defined(EIGENGRAD_NO_OPENMP)
 #define EIGENGRAD_OPENMP 1

@@ -19,19 +19,11 @@ namespace eigengrad {
 /// Base of all errors: `what()` is "op: message".
 class EIGENGRAD_API Error : public std::runtime_error {
  public:
-  EIGENGRAD_COLD Error(std::string_view op, std::string_view message)
-      : std::runtime_error(worded(op, message)), op_(op) {}
+  Error(std::string_view op, std::string_view message);
   /// The function that refused, as the user called it.
   [[nodiscard]] const std::string& op() const noexcept { return op_; }
 
  private:
-  [[nodiscard]] EIGENGRAD_COLD static std::string worded(std::string_view op,
-                                                         std::string_view message) {
-    std::string text(op);
-    text.append(": ", 2).append(message);
-    return text;
-  }
-
   std::string op_;
 };
 
@@ -104,36 +96,7 @@ class Part {
   Part(double value) noexcept : kind_(Kind::real), real_(value) {}
   // NOLINTEND(google-explicit-constructor)
 
-  EIGENGRAD_COLD void append_to(std::string& text) const {
-    char digits[64];
-    const char* end = digits;
-    switch (kind_) {
-      case Kind::text:
-        text.append(text_.data(), text_.size());
-        return;
-      case Kind::extents:
-        text.append("(");
-        for (std::size_t i = 0; i < extents_.size(); ++i) {
-          text.append(i == 0 ? "" : ", ");
-          Part(extents_[i]).append_to(text);
-        }
-        text.append(extents_.size() == 1 ? ",)" : ")");
-        return;
-      case Kind::integer:
-        end += std::snprintf(digits, sizeof digits, "%lld", integer_);
-        break;
-      case Kind::natural:
-        end += std::snprintf(digits, sizeof digits, "%llu", natural_);
-        break;
-      case Kind::single:
-        end = number(digits, single_);
-        break;
-      case Kind::real:
-        end = number(digits, real_);
-        break;
-    }
-    text.append(digits, static_cast<std::size_t>(end - digits));
-  }
+  void append_to(std::string& text) const;
 
  private:
   enum class Kind : unsigned char { text, extents, integer, natural, single, real };
@@ -155,13 +118,7 @@ class Part {
   };
 };
 
-[[nodiscard]] EIGENGRAD_COLD inline std::string joined(std::initializer_list<Part> parts) {
-  std::string text;
-  for (const Part& part : parts) {
-    part.append_to(text);
-  }
-  return text;
-}
+[[nodiscard]] std::string joined(std::initializer_list<Part> parts);
 
 /// Joins texts, numbers (shortest form that reads back) and shapes.
 template <class... P>
@@ -176,14 +133,70 @@ template <class E>
                                              std::initializer_list<Part> text) {
   throw E(op, joined(text));
 }
-[[noreturn]] EIGENGRAD_COLD inline void throw_shape_error(std::string_view op,
-                                                          std::initializer_list<Part> text,
-                                                          const Shape& lhs = {},
-                                                          const Shape& rhs = {}) {
+[[noreturn]] void throw_shape_error(std::string_view op, std::initializer_list<Part> text,
+                                    const Shape& lhs = {}, const Shape& rhs = {});
+
+}  // namespace detail
+
+/// A shape as NumPy prints it: "()", "(3,)", "(2, 3)".
+[[nodiscard]] inline std::string to_string(const Shape& shape) {
+  return detail::concat(shape);
+}
+
+#if EIGENGRAD_BODIES
+
+EIGENGRAD_COLD EIGENGRAD_BODY Error::Error(std::string_view op, std::string_view message)
+    : std::runtime_error(detail::concat(op, ": ", message)), op_(op) {}
+
+namespace detail {
+
+EIGENGRAD_COLD EIGENGRAD_BODY void Part::append_to(std::string& text) const {
+  char digits[64];
+  const char* end = digits;
+  switch (kind_) {
+    case Kind::text:
+      text.append(text_.data(), text_.size());
+      return;
+    case Kind::extents:
+      text.append("(");
+      for (std::size_t i = 0; i < extents_.size(); ++i) {
+        text.append(i == 0 ? "" : ", ");
+        Part(extents_[i]).append_to(text);
+      }
+      text.append(extents_.size() == 1 ? ",)" : ")");
+      return;
+    case Kind::integer:
+      end += std::snprintf(digits, sizeof digits, "%lld", integer_);
+      break;
+    case Kind::natural:
+      end += std::snprintf(digits, sizeof digits, "%llu", natural_);
+      break;
+    case Kind::single:
+      end = number(digits, single_);
+      break;
+    case Kind::real:
+      end = number(digits, real_);
+      break;
+  }
+  text.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+EIGENGRAD_COLD EIGENGRAD_BODY std::string joined(std::initializer_list<Part> parts) {
+  std::string text;
+  for (const Part& part : parts) {
+    part.append_to(text);
+  }
+  return text;
+}
+
+[[noreturn]] EIGENGRAD_COLD EIGENGRAD_BODY void throw_shape_error(std::string_view op,
+                                                                  std::initializer_list<Part> text,
+                                                                  const Shape& lhs,
+                                                                  const Shape& rhs) {
   throw ShapeError(op, joined(text), lhs, rhs);
 }
 
-[[noreturn]] EIGENGRAD_COLD inline void throw_bad_extents(std::span<const Index> extents) {
+[[noreturn]] EIGENGRAD_COLD EIGENGRAD_BODY void throw_bad_extents(std::span<const Index> extents) {
   if (extents.size() > static_cast<std::size_t>(max_rank)) {
     throw_shape_error("Shape", {extents.size(), " extents, at most ", max_rank, ": ", extents});
   }
@@ -197,12 +210,7 @@ template <class E>
 
 }  // namespace detail
 
-/// A shape as NumPy prints it: "()", "(3,)", "(2, 3)".
-[[nodiscard]] inline std::string to_string(const Shape& shape) {
-  return detail::concat(shape);
-}
-
-inline Shape::Shape(std::span<const Index> extents) {
+EIGENGRAD_BODY Shape::Shape(std::span<const Index> extents) {
   if (extents.size() > static_cast<std::size_t>(max_rank)) {
     detail::throw_bad_extents(extents);
   }
@@ -215,5 +223,7 @@ inline Shape::Shape(std::span<const Index> extents) {
     push_back(extent);
   }
 }
+
+#endif
 
 }  // namespace eigengrad

@@ -24,6 +24,19 @@ inline constexpr std::size_t npy_alignment = 64;
 /// NumPy leaves room in the header for the first extent to grow to this many digits.
 inline constexpr std::size_t npy_growth_digits = 21;
 
+/// The header of a file of `file_size` bytes that begins with `start`: its first
+/// min(file_size, 12 + npy_longest_header) bytes or more. Checks that the data that the header
+/// promises is exactly what the file holds, so that a caller may allocate it.
+/// Throws: FileError with the byte and the field
+[[nodiscard]] NpyHeader parse_npy_header(std::string_view op, const std::string& name,
+                                         std::string_view start, Index file_size);
+
+/// Everything before the elements of a version 1.0 file in C order, byte for byte as NumPy writes
+/// it.
+[[nodiscard]] std::string format_npy_header(std::string_view descr, const Shape& shape);
+
+#if EIGENGRAD_BODIES
+
 [[noreturn]] EIGENGRAD_COLD inline void throw_truncated(std::string_view op,
                                                         const std::string& name, Index at,
                                                         Index expected, const std::string& what,
@@ -45,12 +58,8 @@ inline constexpr std::size_t npy_growth_digits = 21;
   throw FileError(op, name, concat("no .npy magic at byte 0: expected \\x93NUMPY", hint), 0);
 }
 
-/// The header of a file of `file_size` bytes that begins with `start`: its first
-/// min(file_size, 12 + npy_longest_header) bytes or more. Checks that the data that the header
-/// promises is exactly what the file holds, so that a caller may allocate it.
-/// Throws: FileError with the byte and the field
-[[nodiscard]] inline NpyHeader parse_npy_header(std::string_view op, const std::string& name,
-                                                std::string_view start, Index file_size) {
+EIGENGRAD_BODY NpyHeader parse_npy_header(std::string_view op, const std::string& name,
+                                          std::string_view start, Index file_size) {
   if (file_size == 0) {
     throw FileError(op, name, "the file is empty", 0);
   }
@@ -114,9 +123,7 @@ inline constexpr std::size_t npy_growth_digits = 21;
   return header;
 }
 
-/// Everything before the elements of a version 1.0 file in C order, byte for byte as NumPy writes
-/// it.
-[[nodiscard]] inline std::string format_npy_header(std::string_view descr, const Shape& shape) {
+EIGENGRAD_BODY std::string format_npy_header(std::string_view descr, const Shape& shape) {
   std::string text =
       concat("{'descr': '", descr, "', 'fortran_order': False, 'shape': ", shape, ", }");
   if (shape.rank() > 0) {
@@ -130,5 +137,7 @@ inline constexpr std::size_t npy_growth_digits = 21;
   head += static_cast<char>(text.size() >> 8);
   return head + text;
 }
+
+#endif
 
 }  // namespace eigengrad::detail

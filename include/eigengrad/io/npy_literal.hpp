@@ -41,6 +41,8 @@ struct NpyHeader {
   Index data_bytes = 0;   // how long they are
 };
 
+#if EIGENGRAD_BODIES
+
 /// "float64": the name of a header's element type.
 [[nodiscard]] inline std::string npy_type_name(const NpyHeader& header) {
   if (header.kind == 'b') {
@@ -297,6 +299,8 @@ class NpyHeaderParser {
   bool seen_[3] = {};
   NpyHeader header_;
 };
+
+#endif
 
 }  // namespace detail
 

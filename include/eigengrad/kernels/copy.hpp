@@ -126,9 +126,13 @@ struct Loops {
                     Index rows, Index columns) noexcept;
 };
 
-EIGENGRAD_NOINLINE inline void copy_any(const Loops& loops, const Shape& shape, void* to,
-                                        const Strides& to_strides, const void* from,
-                                        const Strides& from_strides) noexcept {
+void copy_any(const Loops& loops, const Shape& shape, void* to, const Strides& to_strides,
+              const void* from, const Strides& from_strides) noexcept;
+
+#if EIGENGRAD_BODIES
+EIGENGRAD_NOINLINE EIGENGRAD_BODY void copy_any(const Loops& loops, const Shape& shape, void* to,
+                                                const Strides& to_strides, const void* from,
+                                                const Strides& from_strides) noexcept {
   const Walk<2> walk = plan_walk<2>(shape, {&to_strides, &from_strides});
   const Index to_step = walk.inner_stride[0];
   const Index from_step = walk.inner_stride[1];
@@ -151,6 +155,7 @@ EIGENGRAD_NOINLINE inline void copy_any(const Loops& loops, const Shape& shape, 
     }
   });
 }
+#endif
 
 }  // namespace copy_detail
 

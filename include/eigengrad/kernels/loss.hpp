@@ -56,7 +56,8 @@ template <FloatScalar T>
 [[nodiscard]] bool leaves_unit_interval(const T* x, Index n) noexcept {
   constexpr Index lanes = Packet<T>::lanes;
   for (Index i = 0; i < n; i += lanes) {
-    const Packet<T> p = softmax_detail::load_some(x + i, std::min(lanes, n - i));
+    const Index count = std::min(lanes, n - i);
+    const Packet<T> p = softmax_detail::load_some(x + i, count, count);
     if (any(!(p >= Packet<T>(T(0)) && p <= Packet<T>(T(1))))) {
       return true;
     }

@@ -133,6 +133,27 @@ struct PoolCloser {
   }
 };
 
+/// A block of at least `bytes`, aligned to 64; its content is whatever was there.
+/// Throws: std::bad_alloc when the heap has no more, or for more than 2^48 bytes
+[[nodiscard]] void* pool_allocate(std::size_t bytes);
+
+/// The calling thread's number, for the `home` of what it allocates.
+[[nodiscard]] inline std::uint8_t pool_home() noexcept {
+  return pool_state.number;
+}
+
+/// Takes a block back, on any thread; `bytes` is what was asked for, `home` the number of the
+/// thread that asked. A thread keeps as much as it once held itself, but of the blocks of others
+/// only while its lists are under pool_least_cache: it may never need them.
+void pool_release(void* memory, std::size_t bytes, std::uint8_t home) noexcept;
+
+/// The same for a block of the calling thread.
+inline void pool_release(void* memory, std::size_t bytes) noexcept {
+  pool_release(memory, bytes, pool_home());
+}
+
+#if EIGENGRAD_BODIES
+
 EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
   static thread_local PoolCloser closer;
   static_cast<void>(closer);
@@ -150,9 +171,7 @@ EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
   return pool_new(block_bytes);
 }
 
-/// A block of at least `bytes`, aligned to 64; its content is whatever was there.
-/// Throws: std::bad_alloc when the heap has no more, or for more than 2^48 bytes
-[[nodiscard]] inline void* pool_allocate(std::size_t bytes) {
+EIGENGRAD_BODY void* pool_allocate(std::size_t bytes) {
   if (bytes > (std::size_t{1} << 48)) {
     throw std::bad_alloc();
   }
@@ -174,16 +193,8 @@ EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
   return result;
 }
 
-/// The calling thread's number, for the `home` of what it allocates.
-[[nodiscard]] inline std::uint8_t pool_home() noexcept {
-  return pool_state.number;
-}
-
-/// Takes a block back, on any thread; `bytes` is what was asked for, `home` the number of the
-/// thread that asked. A thread keeps as much as it once held itself, but of the blocks of others
-/// only while its lists are under pool_least_cache: it may never need them.
-EIGENGRAD_NOINLINE inline void pool_release(void* memory, std::size_t bytes,
-                                            std::uint8_t home) noexcept {
+EIGENGRAD_NOINLINE EIGENGRAD_BODY void pool_release(void* memory, std::size_t bytes,
+                                                    std::uint8_t home) noexcept {
   const int size_class = pool_class(bytes);
   const std::size_t block_bytes = pool_class_bytes(size_class);
   PoolState& pool = pool_state;
@@ -207,10 +218,7 @@ EIGENGRAD_NOINLINE inline void pool_release(void* memory, std::size_t bytes,
   pool.cached += block_bytes;
 }
 
-/// The same for a block of the calling thread.
-inline void pool_release(void* memory, std::size_t bytes) noexcept {
-  pool_release(memory, bytes, pool_home());
-}
+#endif
 
 }  // namespace detail
 

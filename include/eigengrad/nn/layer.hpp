@@ -198,7 +198,8 @@ class LayerSpec {
                   "a layer is a callable Tensor<T> -> Tensor<T>, or has a template Layer<T>: see "
                   "nn/layer.hpp");
     if constexpr (detail::BuildsLayer<S, T> || detail::CallableLayer<S, T>) {
-      spec_.reset(new detail::SpecOf<S, T>(std::move(spec)));
+      // As its base, so that one kind of shared pointer is compiled, not one for each layer.
+      spec_.reset(static_cast<detail::AnySpec<T>*>(new detail::SpecOf<S, T>(std::move(spec))));
     }
   }
 

@@ -69,6 +69,9 @@ class Sequential final : public Module<T> {
  public:
   Sequential(std::initializer_list<LayerSpec<T>> layers, SequentialOptions options = {});
   explicit Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions options = {});
+  Sequential(Sequential&&) noexcept = default;
+  Sequential& operator=(Sequential&&) noexcept = default;
+  ~Sequential() override;
 
   /// Applies the layers.
   /// Throws: ShapeError naming the layer, when one refuses its input's shape; else what it throws
@@ -149,6 +152,9 @@ Sequential<T>::Sequential(std::vector<LayerSpec<T>> layers, SequentialOptions op
     entry.layer = specs_[i].build(builder);
   }
 }
+
+template <FloatScalar T>
+Sequential<T>::~Sequential() = default;
 
 template <FloatScalar T>
 Tensor<T> Sequential<T>::operator()(const Tensor<T>& x) const {

@@ -68,7 +68,7 @@ class EIGENGRAD_API Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   Optimizer(Optimizer&&) noexcept = default;
   Optimizer& operator=(Optimizer&&) noexcept = default;
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer();
 
   /// One step: updates every parameter that a backward has reached since the last step, and marks
   /// its gradient used, so that the next backward assigns. Parameters without a fresh gradient, and
@@ -126,6 +126,9 @@ Optimizer<T>::Optimizer(std::string_view kind, std::vector<Parameter<T>> paramet
     : kind_(kind), parameters_(std::move(parameters)) {
   set_learning_rate(learning_rate);
 }
+
+template <FloatScalar T>
+Optimizer<T>::~Optimizer() = default;
 
 template <FloatScalar T>
 void Optimizer<T>::step() {

@@ -67,8 +67,10 @@ inline constexpr OpTable watched_table{"watch", nullptr, nullptr, nullptr};
                          {"input ", i, " is neither a parameter nor recorded on this tape"});
 }
 
-EIGENGRAD_COLD inline void forget_parameter(const TensorBody* value,
-                                            const std::string& name) noexcept {
+#if EIGENGRAD_BODIES
+
+EIGENGRAD_COLD EIGENGRAD_BODY void forget_parameter(const TensorBody* value,
+                                                    const std::string& name) noexcept {
   for (Tape* tape = tape_thread.innermost; tape != nullptr; tape = tape->enclosing_) {
     bool needed = false;
     for (SavedVersion& saved : tape->saved_) {
@@ -104,9 +106,13 @@ EIGENGRAD_COLD inline void mark_reachable(const Buffer<Record*>& records, std::u
   }
 }
 
+#endif
+
 }  // namespace detail
 
-inline Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly) {
+#if EIGENGRAD_BODIES
+
+EIGENGRAD_BODY Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly) {
   detail::TapeThread& thread = detail::tape_thread;
   if (thread.serial == 0) {
     thread.serial = detail::tape_thread_count.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -118,7 +124,7 @@ inline Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly)
   thread.innermost = this;
 }
 
-inline Tape::~Tape() {
+EIGENGRAD_BODY Tape::~Tape() {
   if (detail::tape_thread.serial != thread_) {
     std::fputs("eigengrad: a Tape was destroyed on another thread than the one that made it\n",
                stderr);
@@ -132,17 +138,17 @@ inline Tape::~Tape() {
   *link = enclosing_;
 }
 
-inline void Tape::open_number() noexcept {
+EIGENGRAD_BODY void Tape::open_number() noexcept {
   number_ = (thread_ << detail::tape_serial_shift) | ++detail::tape_thread.opened;
 }
 
-inline void Tape::check_thread(std::string_view op) const {
+EIGENGRAD_BODY void Tape::check_thread(std::string_view op) const {
   if (detail::tape_thread.serial != thread_) {
     detail::throw_wrong_thread(op);
   }
 }
 
-inline void Tape::clear() {
+EIGENGRAD_BODY void Tape::clear() {
   check_thread("clear");
   if (running_) {
     detail::throw_running("clear");
@@ -151,7 +157,7 @@ inline void Tape::clear() {
   open_number();
 }
 
-inline void Tape::forget() noexcept {
+EIGENGRAD_BODY void Tape::forget() noexcept {
   for (detail::Record* record : records_) {
     if (record->gradient != nullptr) {
       detail::release(record->gradient);
@@ -171,7 +177,7 @@ inline void Tape::forget() noexcept {
   any_consumed_ = false;
 }
 
-inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexcept {
+EIGENGRAD_BODY std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexcept {
   if (body.link.tape == number_) {
     return body.link.record;
   }
@@ -183,7 +189,7 @@ inline std::uint32_t Tape::record_of(const detail::TensorBody& body) const noexc
   return detail::no_record;
 }
 
-inline void Tape::check_ready(std::string_view op, std::uint32_t record) {
+EIGENGRAD_BODY void Tape::check_ready(std::string_view op, std::uint32_t record) {
   check_thread(op);
   if (running_) {
     detail::throw_running(op);
@@ -207,7 +213,7 @@ inline void Tape::check_ready(std::string_view op, std::uint32_t record) {
   }
 }
 
-inline void Tape::check_not_consumed(std::string_view op, std::uint32_t root) {
+EIGENGRAD_BODY void Tape::check_not_consumed(std::string_view op, std::uint32_t root) {
   detail::Scratch<bool> marks(Index{root} + 1);
   detail::mark_reachable(records_, root, marks.data());
   for (std::uint32_t i = 0; i <= root; ++i) {
@@ -217,7 +223,7 @@ inline void Tape::check_not_consumed(std::string_view op, std::uint32_t root) {
   }
 }
 
-inline void Tape::check_versions(std::string_view op, std::uint32_t root) const {
+EIGENGRAD_BODY void Tape::check_versions(std::string_view op, std::uint32_t root) const {
   for (Index i = 0; i < saved_.size(); ++i) {
     const detail::SavedVersion& saved = saved_[i];
     if (saved.record > root || records_[saved.record]->consumed ||
@@ -233,7 +239,7 @@ inline void Tape::check_versions(std::string_view op, std::uint32_t root) const 
   }
 }
 
-inline void Tape::drop_gradients(std::uint32_t last) noexcept {
+EIGENGRAD_BODY void Tape::drop_gradients(std::uint32_t last) noexcept {
   for (std::uint32_t i = 0; i <= last; ++i) {
     detail::Record& record = *records_[i];
     if (record.gradient != nullptr && record.op->vjp != nullptr) {
@@ -242,7 +248,7 @@ inline void Tape::drop_gradients(std::uint32_t last) noexcept {
   }
 }
 
-inline void Tape::check_graph(std::string_view op, BackwardOptions options) const {
+EIGENGRAD_BODY void Tape::check_graph(std::string_view op, BackwardOptions options) const {
   if (!options.create_graph) {
     return;
   }
@@ -254,7 +260,8 @@ inline void Tape::check_graph(std::string_view op, BackwardOptions options) cons
   }
 }
 
-inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, BackwardOptions options) {
+EIGENGRAD_BODY void Tape::run(detail::BackwardPass& pass, std::uint32_t root,
+                              BackwardOptions options) {
   if (options.create_graph) {
     detail::graph_pass(*this, pass.sink(), root);
     return;
@@ -295,6 +302,8 @@ inline void Tape::run(detail::BackwardPass& pass, std::uint32_t root, BackwardOp
     throw;
   }
 }
+
+#endif
 
 template <FloatScalar T>
 void Tape::backward(const Tensor<T>& output, BackwardOptions options) {

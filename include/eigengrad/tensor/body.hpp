@@ -88,6 +88,20 @@ inline void retain(TensorBody* body) noexcept {
   return body->count.fetch_sub(1, std::memory_order_acq_rel) == 1;
 }
 
+/// Drops a reference and frees a body that nobody holds. Out of line: tensors end in hundreds of
+/// places.
+void release(TensorBody* body) noexcept;
+
+/// A new body with room for its elements, uninitialised and contiguous.
+/// Throws: std::bad_alloc; ShapeError if the bytes overflow
+[[nodiscard]] TensorBody* allocate_body(DType dtype, std::size_t element, const Shape& shape);
+
+/// A new body over memory that it does not own. Contiguity is worked out from the strides.
+[[nodiscard]] TensorBody* allocate_view(DType dtype, void* data, const Shape& shape,
+                                        const Strides& strides);
+
+#if EIGENGRAD_BODIES
+
 /// Frees a body nobody holds, and what it alone held. Iterative: a chain of a million origins needs
 /// no stack.
 inline void destroy(TensorBody* body) noexcept {
@@ -118,8 +132,7 @@ inline void destroy(TensorBody* body) noexcept {
   }
 }
 
-/// Out of line: tensors end in hundreds of places.
-EIGENGRAD_NOINLINE inline void release(TensorBody* body) noexcept {
+EIGENGRAD_NOINLINE EIGENGRAD_BODY void release(TensorBody* body) noexcept {
   if (drop_reference(body)) {
     destroy(body);
   }
@@ -138,10 +151,7 @@ inline void set_shape(TensorBody& body, const Shape& shape) noexcept {
   }
 }
 
-/// A new body with room for its elements, uninitialised and contiguous.
-/// Throws: std::bad_alloc; ShapeError if the bytes overflow
-[[nodiscard]] inline TensorBody* allocate_body(DType dtype, std::size_t element,
-                                               const Shape& shape) {
+EIGENGRAD_BODY TensorBody* allocate_body(DType dtype, std::size_t element, const Shape& shape) {
   const Index size = shape.size();
   if (static_cast<std::size_t>(size) > (std::size_t{1} << 47) / element) {
     throw_shape_error("Tensor", {"too many elements: ", shape}, shape);
@@ -158,9 +168,8 @@ inline void set_shape(TensorBody& body, const Shape& shape) noexcept {
   return body;
 }
 
-/// A new body over memory that it does not own. Contiguity is worked out from the strides.
-[[nodiscard]] inline TensorBody* allocate_view(DType dtype, void* data, const Shape& shape,
-                                               const Strides& strides) {
+EIGENGRAD_BODY TensorBody* allocate_view(DType dtype, void* data, const Shape& shape,
+                                         const Strides& strides) {
   void* const memory = pool_allocate(body_bytes);
   auto* const body = new (memory) TensorBody;
   body->bytes = body_bytes;
@@ -182,5 +191,7 @@ inline void set_shape(TensorBody& body, const Shape& shape) noexcept {
   }
   return body;
 }
+
+#endif
 
 }  // namespace eigengrad::detail
