@@ -7,6 +7,7 @@
 // clang-format off
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/transforms.hpp>
 #include <eigengrad/compiled.hpp>
 // clang-format on
 

@@ -6,6 +6,7 @@
 #include <eigengrad/losses/second_order.hpp>
 #include <eigengrad/ops/transforms/elementwise_rules.hpp>
 #include <eigengrad/ops/transforms/functional.hpp>
+#include <eigengrad/ops/transforms/gradients.hpp>
 #include <eigengrad/ops/transforms/graph.hpp>
 #include <eigengrad/ops/transforms/jacobian.hpp>
 #include <eigengrad/ops/transforms/product_rules.hpp>

@@ -139,6 +139,16 @@ expect_pass readme
 echo 'int a;' >examples/from_pytorch.cpp
 expect readme "$page: its program (<) is not examples/from_pytorch.cpp (>)"
 
+snippets() {
+  mkdir -p docs examples
+  printf '%s\n' 'A snippet:' '```cpp' 'int x = 1;' 'int y = x;' '```' >docs/autodiff.md
+  printf '  %s\n' 'int w;' "$@" 'int z;' >examples/autodiff.cpp
+}
+snippets 'int x = 1;' 'int y = x;'
+expect_pass snippets
+snippets 'int x = 1;' 'int y = 2;'
+expect snippets 'docs/autodiff.md:2: this block is not in examples/autodiff.cpp'
+
 fresh_tree
 header include/eigengrad/nn/dense.hpp 'inline std::string name() { return {}; }'
 expect alone 'include/eigengrad/nn/dense.hpp: does not compile alone'

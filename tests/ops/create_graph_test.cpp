@@ -177,6 +177,46 @@ TEST_CASE("create_graph: mistakes", "[ops][transforms]") {
   CHECK(equal(tape.gradient(x), values({1, 2})));
 }
 
+TEST_CASE("grad: several outputs by several inputs of one tape", "[ops][transforms]") {
+  eg::Tape tape;
+  const auto x = tape.watch(values({1, 2}));
+  const std::vector<eg::Parameter<double>> p{{"w", values({3, 4})}};
+  const auto product = x * p[0];
+  const std::vector outputs{product, product * product};
+  const std::vector<Tensor<double>> inputs{x, p[0], product};
+  const eg::GradOptions<double> recorded{{values({1, 10}), values({1, 1})}, false, true};
+  const auto first = eg::grad(outputs, inputs, recorded);  // g w + 2 x w^2, and so on
+  CHECK(equal(first[0], values({21, 104})));
+  CHECK(equal(first[1], values({7, 52})));
+  CHECK(equal(first[2], values({7, 26})));
+  CHECK_FALSE(p[0].has_gradient());
+  const std::vector sums{sum(first[0]), sum(first[1])};
+  // d/dx of (g w + 2 x w^2) + (g x + 2 x^2 w)
+  CHECK(equal(eg::grad(sums, {x}, {.retain = true})[0], values({2 * 9 + 1 + 12, 32 + 10 + 32})));
+  // d/dw
+  CHECK(equal(eg::grad(sums, p)[0], values({1 + 12 + 2, 10 + 32 + 8})));
+}
+
+TEST_CASE("grad: of tensors, mistakes", "[ops][transforms]") {
+  eg::Tape tape;
+  const auto x = tape.watch(values({1, 2}));
+  const std::vector outputs{x * x};
+  const std::vector inputs{x};
+  CHECK_THROWS_TEXT(eg::grad(std::vector<Tensor<double>>{}, inputs), eg::ValueError,
+                    "grad: expected at least one output");
+  CHECK_THROWS_TEXT(eg::grad(outputs, inputs), eg::ShapeError,
+                    "grad: output is (2,), not a scalar; sum or mean it first");
+  CHECK_THROWS_TEXT(eg::grad(outputs, inputs, {.cotangents = {values({1})}}), eg::ShapeError,
+                    "grad: cotangent 0 is (1,), expected (2,)");
+  CHECK_THROWS_TEXT(eg::grad(std::vector{values({1})}, inputs, {.cotangents = {values({1})}}),
+                    eg::TapeError,
+                    "grad: no tape of this thread that is live recorded every output");
+  CHECK_THROWS_TEXT(eg::grad(outputs, std::vector{values({1})}, {.cotangents = {values({1, 1})}}),
+                    eg::TapeError,
+                    "grad: input 0 is neither a parameter nor recorded on the tape of the outputs");
+  CHECK(equal(eg::grad(outputs, inputs, {.cotangents = {values({1, 1})}})[0], values({2, 4})));
+}
+
 TEST_CASE("erfc: the complement of erf, accurate in the tail", "[ops]") {
   const auto y = eg::erfc(values({0, 0.5, 10}));
   CHECK(y.at(0) == 1);

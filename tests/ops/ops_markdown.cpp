@@ -5,6 +5,15 @@
 
 #include <eigengrad/testing/op_list.hpp>
 
+// The rules of an op stand outside it: what it can do is noted when it is listed here.
+#undef EIGENGRAD_LIST_OP
+#define EIGENGRAD_LIST_OP(Op) \
+  [[maybe_unused]] static const bool listed_##Op = list_with_rules<Op>(__FILE__)
+template <class Op>
+static bool list_with_rules(std::string_view file);
+
+#include <eigengrad/transforms.hpp>
+
 #include <algorithm>
 #include <cstdio>
 #include <every_op_header.hpp>
@@ -16,6 +25,17 @@ namespace {
 
 using eigengrad::testing::OpEntry;
 
+/// What an op can do beyond an ordinary backward pass.
+struct Rules {
+  std::string_view op;
+  std::string_view twice;
+  std::string_view forward;
+};
+std::vector<Rules>& rules() {
+  static std::vector<Rules> all;
+  return all;
+}
+
 constexpr std::string_view introduction =
     R"(# Differentiable functions
 
@@ -24,8 +44,19 @@ passes the op suite in float and double (`include/eigengrad/testing/op_suite.hpp
 references stand at each function in its header.
 
 *op* is the name in errors and on tapes: `mul_scalar` and the like are what operators with a number record. *kept* is what
-the derivative of an elementwise op reads, and a tape therefore keeps until the backward pass.
+the derivative of an elementwise op reads, and a tape therefore keeps until the backward pass. *second order*: whether
+its gradients can be differentiated in turn (docs/autodiff.md), any number of times. *forward*: whether forward mode has a
+rule of the op's own or takes two vjps.
 )";
+
+std::string rules_of(std::string_view op) {
+  for (const Rules& entry : rules()) {
+    if (entry.op == op) {
+      return std::string(entry.twice) + " | " + std::string(entry.forward);
+    }
+  }
+  return " | ";
+}
 
 /// A '|' would end a table's cell.
 std::string cell(std::string_view text) {
@@ -45,10 +76,12 @@ std::string markdown() {
   for (const OpEntry& op : ops) {
     if (op.header != header) {
       header = op.header;
-      text += "\n## " + std::string(header) + "\n\n| op | result | kept |\n|---|---|---|\n";
+      text += "\n## " + std::string(header) +
+              "\n\n| op | result | kept | second order | forward |\n"
+              "|---|---|---|---|---|\n";
     }
     text += "| `" + std::string(op.name) + "` | " + cell(op.doc) + " | " + std::string(op.saves) +
-            " |\n";
+            " | " + rules_of(op.name) + " |\n";
   }
   return text;
 }
@@ -68,6 +101,36 @@ std::string contents(const char* path) {
 }
 
 }  // namespace
+
+template <class Op>
+static bool list_with_rules(std::string_view file) {
+  namespace detail = eigengrad::detail;
+  std::string_view twice = "yes";
+  std::string_view forward = "rule";
+  if constexpr (requires { typename Op::template Payload<double>; }) {
+    using Saved = typename Op::template Payload<double>;
+    using Back = eigengrad::GraphBackward<double>;
+    using Forward = eigengrad::TangentForward<double>;
+    constexpr bool by_rule = requires(Back & b, Saved & saved) {
+      detail::Rule<Op>::vjp(b, saved);
+    };
+    constexpr bool by_vjp = requires(Back & b, Saved & saved) {
+      Op::vjp(b, saved);
+    };
+    constexpr bool jvp_rule = requires(Forward & f, Saved & saved) {
+      detail::Rule<Op>::jvp(f, saved);
+    };
+    constexpr bool jvp_own = requires(Forward & f, Saved & saved) {
+      Op::jvp(f, saved);
+    };
+    twice = by_rule || by_vjp ? "yes" : "no";
+    forward = jvp_rule || jvp_own ? "rule" : "two vjps";
+  } else if constexpr (!requires { Op::saves; }) {
+    forward = "two vjps";  // the user's vjp
+  }
+  rules().push_back({Op::name, twice, forward});
+  return eigengrad::testing::detail::list_op<Op, eigengrad::testing::detail::NoCases>(file);
+}
 
 int main(int argc, char** argv) {
   const std::string text = markdown();

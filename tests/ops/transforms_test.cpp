@@ -204,6 +204,20 @@ TEST_CASE("jacobian: both ways give the same, shaped as result by input", "[ops]
   CHECK(eg::jacobian(f, eg::zeros<double>({0, 3})).shape() == eg::Shape{0, 2, 0, 3});
 }
 
+TEST_CASE("jacobian: by a tuple of inputs and by parameters", "[ops][transforms]") {
+  const auto f = [](const auto& x, const auto& y) { return x * sum(y); };
+  const auto [by_x, by_y] = eg::jacobian(f, std::tuple(values({1, 2}), values({3, 4, 5})));
+  CHECK(equal(by_x, eg::tensor<double>({{12, 0}, {0, 12}})));
+  CHECK(equal(by_y, eg::tensor<double>({{1, 1, 1}, {2, 2, 2}})));
+  const std::vector<eg::Parameter<double>> p{{"w", values({1, 2})}, {"b", values({3, 4})}};
+  const auto blocks = eg::jacobian([&] { return p[0] * p[1]; }, p);
+  CHECK(equal(blocks[0], eg::tensor<double>({{3, 0}, {0, 4}})));
+  CHECK(equal(blocks[1], eg::tensor<double>({{1, 0}, {0, 2}})));
+  const auto itself = eg::jacobian([&] { return Tensor<double>(p[1]); }, p);
+  CHECK(equal(itself[0], eg::zeros<double>({2, 2})));
+  CHECK(equal(itself[1], eg::eye<double>(2)));
+}
+
 TEST_CASE("hessian: of a polynomial, and its own Jacobian", "[ops][transforms]") {
   const auto f = [](const auto& x) {
     return sum(x * x * x) + select(x, 0, 0) * select(x, 0, 1) * select(x, 0, 2);

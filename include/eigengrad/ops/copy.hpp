@@ -26,6 +26,10 @@ struct IdentityRecord {
       b.add(0, b.gradient());
     }
   }
+  template <class F, class P>
+  static void jvp(F& f, P& /*saved*/) {
+    f.set(f.tangent(0));
+  }
 };
 
 }  // namespace detail

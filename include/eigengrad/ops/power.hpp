@@ -106,13 +106,16 @@ struct Pow {
   }
   template <class S>
   static S pullx(S g, S x, S y) {
-    return math::select(y == constant<S>(0), S(constant<S>(0)),
-                        g * (y * math::pow(x, y - constant<S>(1))));
+    // Where the product is not chosen it is one of finite numbers, or its own derivative were NaN.
+    const auto flat = y == constant<S>(0);
+    const S base = math::select(flat, constant<S>(1), x);
+    return math::select(flat, S(constant<S>(0)), g * (y * math::pow(base, y - constant<S>(1))));
   }
   template <class S>
   static S pully(S g, S x, S y) {
-    return math::select(x == constant<S>(0) && y >= constant<S>(0), S(constant<S>(0)),
-                        g * (math::pow(x, y) * math::log(x)));
+    const auto flat = x == constant<S>(0) && y >= constant<S>(0);
+    const S base = math::select(flat, constant<S>(1), x);
+    return math::select(flat, S(constant<S>(0)), g * (math::pow(base, y) * math::log(base)));
   }
 };
 

@@ -356,6 +356,11 @@ template <AnyScalar T>
 [[nodiscard]] Tensor<T> detach(const Tensor<T>& x) {
   return detail::make_view(x, x.shape(), x.strides(), 0);
 }
+/// The same under JAX's name. Forward mode takes the result for a constant too.
+template <AnyScalar T>
+[[nodiscard]] Tensor<T> stop_gradient(const Tensor<T>& x) {
+  return detach(x);
+}
 
 /// Lists what Tape::watch records on the tapes around its own.
 struct Watch : detail::WatchRecord {

@@ -320,6 +320,10 @@ struct WatchRecord {
       b.add(0, b.gradient());
     }
   }
+  template <class F, class P>
+  static void jvp(F& f, P& /*saved*/) {
+    f.set(f.tangent(0));
+  }
 };
 
 }  // namespace eigengrad::detail

@@ -4,6 +4,7 @@
 #include "unit.hpp"
 
 #include <eigengrad/base/error.hpp>
+#include <eigengrad/ops/value_and_grad.hpp>
 #include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tensor/creation.hpp>
 
@@ -47,6 +48,20 @@ int main() {
              "gradients: create_graph needs a unit of the program to include "
              "eigengrad/transforms.hpp",
          "a program without the header");
+  eg::Tape tape;
+  const auto x = tape.watch(eg::scalar(0.4));
+  try {
+    static_cast<void>(eg::grad(plain_tanh, x));
+    expect(false, "a gradient inside a tape that records it");
+  } catch (const eg::TapeError& error) {
+    expect(std::string_view(error.what()) ==
+               "grad: inside the scope of a tape that records it, a gradient must be recorded too; "
+               "include eigengrad/transforms.hpp, or open a NoGrad scope",
+           "a gradient inside a tape that records it");
+  }
+  const eg::NoGrad no_grad;
+  expect(std::abs(eg::grad(plain_tanh, x).item() - (1 - std::tanh(0.4) * std::tanh(0.4))) < 1e-15,
+         "a gradient under NoGrad");
 #else
   const double t = std::tanh(0.4);
   const double second = -2 * t * (1 - t * t);

@@ -49,6 +49,9 @@ struct PassAccess {
   static void check_ready(Tape& tape, std::string_view op, std::uint32_t root) {
     tape.check_ready(op, root);
   }
+  static void check_graph(const Tape& tape, std::string_view op, BackwardOptions options) {
+    tape.check_graph(op, options);
+  }
   static void run(Tape& tape, BackwardPass& pass, std::uint32_t root, BackwardOptions options) {
     tape.run(pass, root, options);
   }

@@ -10,6 +10,8 @@
 #include <eigengrad/ops/value_and_grad.hpp>
 #include <eigengrad/tensor/creation.hpp>
 
+#include <cstdint>
+#include <memory>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -126,6 +128,48 @@ template <class F, FloatScalar T>
   const auto& function = f;
   const Tensor<T> matrix = detail::jacobian_of("jacobian", function, x, mode);
   return detail::without_tape(matrix);
+}
+
+/// The same by several inputs, a structure of tensors or a list of parameters as for vjp: a
+/// Jacobian in place of each tensor, row by row.
+template <class F, class Inputs>
+[[nodiscard]] auto jacobian(F&& f, const Inputs& inputs) {
+  detail::TensorsLike<Inputs> blocks;
+  {
+    Tape tape;
+    const auto& watched = detail::watch_inputs(tape, inputs);
+    auto y = detail::apply_to(f, watched);
+    using T = typename decltype(y)::value_type;
+    // A view, since f may give a parameter as it is, which no tape has recorded.
+    const Tensor<T> result = reshape(y, y.shape());
+    const std::uint32_t output = detail::RecordingAccess::record_of(tape, result.body());
+    std::vector<std::unique_ptr<detail::GradientSink>> rows;
+    bool recorded = false;
+    for (Index i = 0; i < result.size(); ++i) {
+      rows.push_back(std::make_unique<detail::GradientSink>());
+      static_cast<void>(detail::Tree::map(watched, [&](const auto& x) {
+        rows.back()->ask(x.body(), detail::RecordingAccess::record_of(tape, x.body()));
+        return x;
+      }));
+      const Tensor<T> cotangent = detail::basis<T>(result.shape(), i);
+      std::vector<detail::Seed> seeds;
+      if (output != detail::no_record) {
+        seeds.push_back({output, &cotangent.body(), &result.body()});
+      }
+      recorded = detail::pull_back(tape, "jacobian", *rows.back(), seeds, true);
+    }
+    Index place = 0;
+    blocks = detail::Tree::map(inputs, [&]<FloatScalar X>(const Tensor<X>& x) {
+      const Shape shape = detail::joined_shape("jacobian", result.shape(), x.shape());
+      std::vector<Tensor<X>> lines;
+      for (const auto& row : rows) {
+        lines.push_back(row->template take<X>(place, x.shape(), recorded));
+      }
+      ++place;
+      return reshape(detail::rows_of(lines, x.size()), shape);
+    });
+  }
+  return detail::without_tapes(blocks);
 }
 
 /// All second derivatives of a scalar function f at x: the Jacobian of its gradient.

@@ -247,24 +247,4 @@ struct Rule<Dropout> {
   }
 };
 
-/// Ops that hand their operand on.
-struct IdentityRule {
-  template <FloatScalar T, class Payload>
-  static void vjp(GraphBackward<T>& b, Payload& /*saved*/) {
-    if (b.wants(0)) {
-      b.add(0, b.gradient());
-    }
-  }
-  template <FloatScalar T, class Payload>
-  static void jvp(TangentForward<T>& f, Payload& /*saved*/) {
-    f.set(f.tangent(0));
-  }
-};
-template <>
-struct Rule<Clone> : IdentityRule {};
-template <>
-struct Rule<Contiguous> : IdentityRule {};
-template <>
-struct Rule<WatchRecord> : IdentityRule {};
-
 }  // namespace eigengrad::detail
