@@ -12,6 +12,9 @@
 #include <eigengrad/ops/transforms/tree.hpp>
 #include <eigengrad/tape/recording.hpp>
 
+#include <cstddef>
+#include <span>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -51,7 +54,7 @@ template <class F, class Inputs, class Cotangents>
     }));
     value = f(watched);
     const auto& cotangents = cotangents_of(value);
-    std::vector<Seed> seeds;
+    Buffer<Seed> seeds;
     Tree::zip_shapes(op, "cotangent", value, cotangents, [&](const auto& y, const auto& g) {
       const std::uint32_t record = RecordingAccess::record_of(tape, y.body());
       if (record != no_record) {
@@ -63,7 +66,8 @@ template <class F, class Inputs, class Cotangents>
         itself->gradient = &g.body();  // f gives a parameter as it is
       }
     });
-    const bool recorded = pull_back(tape, op, sink, seeds, false);
+    const std::span<const Seed> all(seeds.begin(), static_cast<std::size_t>(seeds.size()));
+    const bool recorded = pull_back(tape, op, sink, all, false);
     Index i = 0;
     gradients = Tree::map(inputs, [&]<FloatScalar T>(const Tensor<T>& x) {
       return sink.take<T>(i++, x.shape(), recorded);
