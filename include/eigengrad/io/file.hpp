@@ -112,6 +112,18 @@ class InputFile {
   Index at_ = 0;
 };
 
+/// Makes the names in the folder of `path` durable: zero, or the error. File systems that cannot
+/// synchronise folders have none.
+[[nodiscard]] inline int sync_folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.number() < 0) {
+    return errno;
+  }
+  return ::fsync(opened.number()) != 0 && errno != EINVAL && errno != ENOTSUP ? errno : 0;
+}
+
 /// A new file beside `path` that takes its place on commit(), and is removed when there is none.
 class AtomicFile {
  public:
@@ -158,9 +170,8 @@ class AtomicFile {
   /// Bytes written so far.
   [[nodiscard]] Index size() const noexcept { return size_; }
 
-  /// Makes the bytes durable, then gives them the name. The folder is synchronised as far as the
-  /// file system allows.
-  void commit() {
+  /// Makes the bytes durable, then gives them the name, which sync_folder_of() makes durable.
+  void publish() {
     if (::fsync(file_.number()) != 0) {
       throw_system(op_, path_, "write", errno);
     }
@@ -171,12 +182,11 @@ class AtomicFile {
       throw_system(op_, path_, "replace", errno);
     }
     part_.clear();
-    const std::size_t slash = path_.rfind('/');
-    const std::string folder = slash == std::string::npos ? "." : path_.substr(0, slash + 1);
-    const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (opened.number() >= 0) {
-      static_cast<void>(::fsync(opened.number()));
-    }
+  }
+  /// publish(), and the folder synchronised as far as that is possible.
+  void commit() {
+    publish();
+    static_cast<void>(sync_folder_of(path_));
   }
 
  private:
