@@ -159,8 +159,8 @@ class AtomicFile {
       if (count < 0 && errno == EINTR) {
         continue;
       }
-      if (count < 0) {
-        throw_system(op_, path_, "write", errno);
+      if (count <= 0) {
+        throw_system(op_, path_, "write", count < 0 ? errno : ENOSPC);
       }
       next += count;
       bytes -= count;

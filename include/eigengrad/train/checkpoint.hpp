@@ -177,9 +177,7 @@ class EIGENGRAD_API Checkpoint final : public Callback<T> {
     if (good_.size() > static_cast<std::size_t>(options_.keep)) {
       good_.resize(static_cast<std::size_t>(options_.keep));
     }
-    if (good_.size() == static_cast<std::size_t>(options_.keep)) {
-      folder_.remove_before(good_.back());
-    }
+    folder_.tidy(good_.size() == static_cast<std::size_t>(options_.keep) ? good_.back() : 0);
   }
 
   /// Everything is read and checked before a weight is written.

@@ -54,7 +54,7 @@ class CheckpointFolder {
       throw FileError(op_, path_, "another training writes its checkpoints there");
     }
     lock_ = std::move(lock);
-    remove_parts();
+    tidy(0);
   }
   /// Lets others in.
   void close() noexcept { lock_.reset(); }
@@ -69,11 +69,7 @@ class CheckpointFolder {
   [[nodiscard]] std::vector<Index> epochs() const {
     std::vector<Index> found;
     for (const std::string& name : names_in(op_, path_)) {
-      Index epoch = 0;
-      const bool framed = name.size() > prefix.size() + suffix.size() && name.starts_with(prefix) &&
-                          name.ends_with(suffix);
-      const char* const end = name.data() + name.size() - (framed ? suffix.size() : 0);
-      if (framed && std::from_chars(name.data() + prefix.size(), end, epoch).ptr == end) {
+      if (const Index epoch = epoch_of(name); epoch > 0) {
         found.push_back(epoch);
       }
     }
@@ -81,11 +77,15 @@ class CheckpointFolder {
     return found;
   }
 
-  /// Removes the checkpoints before that epoch, as far as it is allowed to.
-  void remove_before(Index epoch) const {
-    for (const Index other : epochs()) {
-      if (other < epoch) {
-        static_cast<void>(::unlink(file(other).c_str()));
+  /// Removes the checkpoints before that epoch and what was left half written, as far as it is
+  /// allowed to. Not while one is being written. Throws: FileError
+  void tidy(Index before) const {
+    for (const std::string& name : names_in(op_, path_)) {
+      const Index epoch = epoch_of(name);
+      const bool part =
+          name.starts_with(prefix) && name.find(".safetensors.part-") != std::string::npos;
+      if (part || (epoch > 0 && epoch < before)) {
+        static_cast<void>(::unlink((path_ + "/" + name).c_str()));
       }
     }
   }
@@ -95,12 +95,15 @@ class CheckpointFolder {
   static constexpr std::string_view suffix = ".safetensors";
   static constexpr std::size_t digits = 8;
 
-  void remove_parts() const {
-    for (const std::string& name : names_in(op_, path_)) {
-      if (name.starts_with(prefix) && name.find(".safetensors.part-") != std::string::npos) {
-        static_cast<void>(::unlink((path_ + "/" + name).c_str()));
-      }
+  /// 0 for other files.
+  [[nodiscard]] static Index epoch_of(std::string_view name) {
+    Index epoch = 0;
+    if (name.size() <= prefix.size() + suffix.size() || !name.starts_with(prefix) ||
+        !name.ends_with(suffix)) {
+      return 0;
     }
+    const char* const end = name.data() + name.size() - suffix.size();
+    return std::from_chars(name.data() + prefix.size(), end, epoch).ptr == end ? epoch : 0;
   }
 
   std::string op_, path_;
