@@ -117,6 +117,9 @@ void check(const Options& options) {
     throw eg::ValueError("mlp_trainer",
                          "--target-accuracy tunes on validation data, --validation-split is 0");
   }
+  if (options.resume && options.checkpoint.empty()) {
+    throw eg::ValueError("mlp_trainer", "--resume needs the folder: --checkpoint");
+  }
   check_model_path(options.save);
   check_model_path(options.load);
   if (options.threads < 0) {

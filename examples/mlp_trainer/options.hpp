@@ -38,6 +38,11 @@ struct Options {
   std::optional<double> target_accuracy;
   bool quiet = false;
 
+  std::string checkpoint;
+  eigengrad::Index every = 1;
+  eigengrad::Index keep = 3;
+  bool resume = false;
+
   std::string save;
   std::string load;
   std::string predict;
@@ -126,6 +131,20 @@ inline void describe(CLI::App& app, Options& options) {
                  "tune and train again while the test accuracy is below this")
       ->group(training);
   app.add_flag("--quiet", options.quiet, "print the last line only")->group(training);
+
+  const std::string checkpoints = "Checkpoints";
+  app.add_option("--checkpoint", options.checkpoint,
+                 "save the training itself to this folder while it goes on")
+      ->group(checkpoints);
+  app.add_option("--every", options.every, "epochs between two checkpoints")
+      ->capture_default_str()
+      ->group(checkpoints);
+  app.add_option("--keep", options.keep, "the last ones that stay")
+      ->capture_default_str()
+      ->group(checkpoints);
+  app.add_flag("--resume", options.resume,
+               "go on from the newest one, exactly; begin afresh when there is none")
+      ->group(checkpoints);
 
   const std::string files = "Saved models";
   app.add_option("--save", options.save,

@@ -1,6 +1,7 @@
 #pragma once
 // Training one model as the command line says, and tuning when its accuracy is below the target.
 
+#include "checkpoints.hpp"
 #include "data.hpp"
 #include "options.hpp"
 
@@ -161,6 +162,10 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
         if (options.patience.has_value()) {
           fit.callbacks.push_back(&early);
         }
+        const auto checkpoint = make_checkpoint(options, trained.model);
+        if (checkpoint != nullptr) {
+          fit.callbacks.push_back(checkpoint.get());
+        }
         return eg::train::fit(trained.model, train, *optimizer, loss, fit);
       });
 }
@@ -204,9 +209,11 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
 
 /// Tries other learning rates, widths and batch sizes and leaves the model that is best on the
 /// validation data: one of the trials, or the one that was there, whose score is `first_score`.
-inline void tune(const Options& options, const Parts& parts, eg::train::TrainedMlp<float>& trained,
+inline void tune(const Options& base, const Parts& parts, eg::train::TrainedMlp<float>& trained,
                  double first_score) {
   namespace train = eg::train;
+  Options options = base;
+  options.checkpoint.clear();  // those are of the first training
   eg::train::Mlp best_mlp = trained.mlp;
   eg::nn::Sequential<float> best_model = trained.model.clone();
   double best_score = first_score;

@@ -181,3 +181,31 @@ TEST_CASE("module: a model of the user's own", "[nn]") {
   tape.backward(eg::sum(model(eg::ones<float>({5, 2}))));
   CHECK(eg::to_vector(model.parameter("right.bias").gradient()) == std::vector<float>{5, 5, 5});
 }
+
+TEST_CASE("module: random streams can be kept and restored", "[nn]") {
+  const auto make = [](double rate) {
+    return nn::Sequential<float>({nn::Dropout(rate), nn::Dense(3, 3), nn::Dropout(0.5)},
+                                 {.seed = 5});
+  };
+  const auto x = eg::ones<float>({4, 3});
+  auto first = make(0.5);
+  static_cast<void>(first(x));
+  static_cast<void>(first(x));
+  const auto positions = first.stream_positions();
+  REQUIRE(positions.size() == 2);
+  CHECK(positions[0].name == "0.mask");
+  CHECK(positions[1].name == "2.mask");
+  CHECK(positions[1].draws == 2);
+  auto second = make(0.5);
+  CHECK(eg::to_vector<float>(second.clone()(x)) != eg::to_vector<float>(first(x)));
+  second.restore_streams(positions);
+  first.restore_streams(positions);
+  auto moved = std::move(first);  // counters go with the model
+  CHECK(eg::to_vector<float>(second(x)) == eg::to_vector<float>(moved(x)));
+  CHECK(moved.stream_positions()[0].draws == 3);
+
+  nn::Sequential<float> other({nn::Dense(3, 3), nn::Dropout(0.5)});
+  CHECK_THROWS_TEXT(other.restore_streams(positions), eg::ValueError,
+                    "restore_streams: 2 random streams, not the 1 of the model by name");
+  CHECK(other.stream_positions()[0].draws == 0);
+}

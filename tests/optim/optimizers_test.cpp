@@ -165,8 +165,8 @@ TEST_CASE("optimizers: the state can be named, read and restored", "[optim]") {
   run(adam, p, 1.0);
   run(adam, p, 0.25);
   REQUIRE(adam.state().size() == 2);
-  CHECK(adam.state()[0].name == "m.0.weight");
-  CHECK(adam.state()[1].name == "v.0.weight");
+  CHECK(adam.state()[0].name == "exp_avg.0.weight");
+  CHECK(adam.state()[1].name == "exp_avg_sq.0.weight");
   CHECK(adam.kind() == "Adam");
 
   eg::Parameter<double> q("0.weight", eg::detail::copied<double>(p));

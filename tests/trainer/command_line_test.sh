@@ -60,7 +60,8 @@ rows bare >bare.csv
 
 accepts '^  mlp_trainer --load model --predict' --help
 for flag in data task describe hidden activation optimizer learning-rate loss epochs batch-size test-size \
-  validation-split seed threads max-steps stop-at-loss patience target-accuracy save load predict; do
+  validation-split seed threads max-steps stop-at-loss patience target-accuracy checkpoint every keep resume \
+  save load predict; do
   cases=$((cases + 1))
   "$trainer" --help | grep -q -- "--$flag" || broken "--help does not name --$flag"
 done
@@ -101,6 +102,32 @@ else
   refuses 'torn.safetensors: truncated at byte' --load torn.safetensors --predict bare.csv
   refuses 'no trained Mlp' --load "$reference/torch.safetensors" --predict bare.csv
 fi
+
+# Checkpoints, where the trainer was built with nlohmann-json: an interrupted training says in the end
+# what an uninterrupted one says, and so does one that had ended.
+if "$trainer" --data two.csv --epochs 1 --checkpoint tried 2>&1 | grep -q 'built without nlohmann-json'; then
+  refuses 'built without nlohmann-json' --data two.csv --checkpoint run
+else
+  accepts "^test: loss" --data three.csv --epochs 6 --quiet
+  mv out.txt whole.txt
+  accepts "^test: loss" --data three.csv --epochs 4 --quiet --checkpoint run --every 2 --keep 1
+  for again in 1 2; do
+    accepts "^test: loss" --data three.csv --epochs 6 --quiet --checkpoint run --keep 2 --resume
+    cmp -s out.txt whole.txt || broken "resumed, it says $(cat out.txt), expected $(cat whole.txt)"
+    [ "$(ls run)" = "$(printf 'checkpoint-0000000%s.safetensors\n' 5 6)" ] || broken "keeps $(ls run)"
+  done
+  accepts "^test: loss" --data three.csv --epochs 2 --quiet --checkpoint new --resume
+  rm -f out.txt err.txt whole.txt
+  refuses 'run: holds checkpoints' --data three.csv --checkpoint run
+  refuses 'is not of this run: batches.batch_size is 32 in it, 16 in this run' --data three.csv \
+    --checkpoint run --resume --batch-size 16
+  refuses 'is not of this run: optimizer.kind is Adam in it, AdamW in this run' --data three.csv \
+    --checkpoint run --resume --optimizer adamw
+  refuses 'cannot create: No such file or directory' --data three.csv --checkpoint no/such/folder
+  refuses 'every is not positive: 0' --data three.csv --checkpoint other --every 0
+  refuses 'keep is not positive: -1' --data three.csv --checkpoint other --keep -1
+fi
+refuses '--resume needs the folder' --data two.csv --resume
 
 # Described, missing values and all; suspicious data is trained on with a warning.
 { echo 'a,b,same,label'; awk -F, '{ print $1 "," $2 ",7," $3 }' two.csv; echo '0.5,,7,1'; } >odd.csv

@@ -119,12 +119,14 @@ class InputFile {
   return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
-/// Makes the names in a folder durable, as far as the file system allows.
-inline void sync_folder(const std::string& path) noexcept {
+/// Makes the names in a folder durable: zero, or the error. File systems that cannot synchronise
+/// folders have none.
+inline int sync_folder(const std::string& path) noexcept {
   const Descriptor opened(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (opened.number() >= 0) {
-    static_cast<void>(::fsync(opened.number()));
+  if (opened.number() < 0) {
+    return errno;
   }
+  return ::fsync(opened.number()) != 0 && errno != EINVAL && errno != ENOTSUP ? errno : 0;
 }
 
 /// A new file beside `path` that takes its place on commit(), and is removed when there is none.
@@ -162,8 +164,8 @@ class AtomicFile {
       if (count < 0 && errno == EINTR) {
         continue;
       }
-      if (count < 0) {
-        throw_system(op_, path_, "write", errno);
+      if (count <= 0) {
+        throw_system(op_, path_, "write", count < 0 ? errno : ENOSPC);
       }
       next += count;
       bytes -= count;
@@ -173,9 +175,8 @@ class AtomicFile {
   /// Bytes written so far.
   [[nodiscard]] Index size() const noexcept { return size_; }
 
-  /// Makes the bytes durable, then gives them the name. The folder is synchronised as far as the
-  /// file system allows.
-  void commit() {
+  /// Makes the bytes durable, then gives them the name, which sync_folder() makes durable.
+  void publish() {
     if (::fsync(file_.number()) != 0) {
       throw_system(op_, path_, "write", errno);
     }
@@ -186,6 +187,10 @@ class AtomicFile {
       throw_system(op_, path_, "replace", errno);
     }
     part_.clear();
+  }
+  /// publish(), and the folder synchronised as far as that is possible.
+  void commit() {
+    publish();
     sync_folder(folder_of(path_));
   }
 

@@ -199,10 +199,16 @@ namespace detail {
   return order;
 }
 
-inline void save_safetensors_for(std::string_view op, const std::string& path,
-                                 const std::vector<SafetensorsTensor>& tensors,
-                                 const SafetensorsMetadata& metadata) {
-  const std::vector<std::size_t> order = safetensors_order(op, tensors);
+/// A file that is ready to be written: what stands before the data, and the tensors' places.
+struct SafetensorsPlan {
+  std::string head;
+  std::vector<std::size_t> order;
+};
+
+[[nodiscard]] inline SafetensorsPlan plan_safetensors(std::string_view op,
+                                                      const std::vector<SafetensorsTensor>& tensors,
+                                                      const SafetensorsMetadata& metadata) {
+  std::vector<std::size_t> order = safetensors_order(op, tensors);
   std::vector<SafetensorsInfo> infos;
   Index end = 0;
   for (const std::size_t i : order) {
@@ -211,15 +217,29 @@ inline void save_safetensors_for(std::string_view op, const std::string& path,
     end += tensor.size() * find_safetensors_type(tensor.stored_as())->format.bytes;
     infos.push_back({tensor.name(), tensor.stored_as(), tensor.shape(), begin, end});
   }
-  const std::string head = format_safetensors_header(op, infos, metadata);
-  AtomicFile file(op, path);
-  file.write(head.data(), static_cast<Index>(head.size()));
-  const auto write = [&file](const void* from, Index bytes) { file.write(from, bytes); };
-  for (const std::size_t i : order) {
+  std::string head = format_safetensors_header(op, infos, metadata);
+  return {std::move(head), std::move(order)};
+}
+
+/// Hands all bytes of the file to write(from, bytes), in their order.
+template <class Write>
+void write_safetensors(const SafetensorsPlan& plan, const std::vector<SafetensorsTensor>& tensors,
+                       const Write& write) {
+  write(plan.head.data(), static_cast<Index>(plan.head.size()));
+  for (const std::size_t i : plan.order) {
     tensors[i].visit([&](const auto* data) {
       write_elements(safetensors_format(tensors[i].stored_as()), data, tensors[i].size(), write);
     });
   }
+}
+
+inline void save_safetensors_for(std::string_view op, const std::string& path,
+                                 const std::vector<SafetensorsTensor>& tensors,
+                                 const SafetensorsMetadata& metadata) {
+  const SafetensorsPlan plan = plan_safetensors(op, tensors, metadata);
+  AtomicFile file(op, path);
+  write_safetensors(plan, tensors,
+                    [&file](const void* from, Index bytes) { file.write(from, bytes); });
   file.commit();
 }
 

@@ -7,8 +7,6 @@
 #include <eigengrad/ops/dropout.hpp>
 #include <eigengrad/tensor/random.hpp>
 
-#include <atomic>
-#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -38,20 +36,23 @@ class Dropout {
   class Layer {
    public:
     Layer(const Dropout& spec, Builder<T>& builder)
-        : rate_(spec.rate_), mode_(&builder.mode()), key_(builder.key("mask")) {}
+        : rate_(spec.rate_),
+          mode_(&builder.mode()),
+          key_(builder.key("mask")),
+          calls_(&builder.counter("mask")) {}
 
     [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) {
       if (!mode_->training) {
         return x;
       }
-      return dropout(x, rate_, key_.fold(calls_.fetch_add(1, std::memory_order_relaxed)));
+      return dropout(x, rate_, key_.fold(calls_->next_draw()));
     }
 
    private:
     double rate_;
     const Mode* mode_;
     RandomKey key_;
-    std::atomic<std::uint64_t> calls_{0};
+    StreamCounter* calls_;
   };
 
  private:

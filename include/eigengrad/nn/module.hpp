@@ -11,6 +11,7 @@
 #include <eigengrad/tensor/random.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -25,6 +26,25 @@ namespace eigengrad::nn {
 /// model's, which stays where it is when the model moves.
 struct Mode {
   bool training = true;
+};
+
+/// How often a layer has drawn from its random stream. The module owns it, so that a checkpoint can
+/// keep it; a layer holds a pointer, see Builder::counter. Many threads may draw at once.
+struct StreamCounter {
+  /// The number of this draw, from 0.
+  [[nodiscard]] std::uint64_t next_draw() noexcept {
+    return draws.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  std::string name;  ///< "1.mask"
+  std::atomic<std::uint64_t> draws{0};
+  StreamCounter* next = nullptr;
+};
+
+/// A random stream of a model: its name and how often it was drawn from.
+struct StreamPosition {
+  std::string name;
+  std::uint64_t draws = 0;
 };
 
 template <FloatScalar T>
@@ -49,12 +69,35 @@ namespace eigengrad::detail {
   throw_error<ValueError>("restore_values", {values, " values for ", parameters, " parameters"});
 }
 
+[[noreturn]] EIGENGRAD_COLD inline void throw_streams(std::size_t given, std::size_t own) {
+  throw_error<ValueError>("restore_streams",
+                          {given, " random streams, not the ", own, " of the model by name"});
+}
+
+inline void free_counters(nn::StreamCounter* first) {
+  while (first != nullptr) {
+    delete std::exchange(first, first->next);
+  }
+}
+
 /// What a module owns; on the heap, so that layers may point to it.
 template <FloatScalar T>
 struct ModuleState {
   std::uint64_t seed = 0;
   nn::Mode mode;
   std::vector<Parameter<T>> parameters;
+  nn::StreamCounter* counters = nullptr;  // in the order in which the layers made them
+  // Known once there are counters, so that programs without them have none of its code.
+  void (*free_counters)(nn::StreamCounter*) = nullptr;
+
+  ModuleState() = default;
+  ModuleState(const ModuleState&) = delete;
+  ModuleState& operator=(const ModuleState&) = delete;
+  ~ModuleState() {
+    if (counters != nullptr) {
+      free_counters(counters);
+    }
+  }
 };
 
 }  // namespace eigengrad::detail
@@ -81,6 +124,16 @@ class Builder {
   /// The random stream of this layer for some purpose: key("mask").
   [[nodiscard]] RandomKey key(std::string_view purpose) const {
     return RandomKey::named(state_->seed, detail::concat(layer_, ".", purpose));
+  }
+  /// A new counter of how often this layer draws from that stream; valid as long as the mode.
+  [[nodiscard]] StreamCounter& counter(std::string_view purpose) {
+    StreamCounter** last = &state_->counters;
+    while (*last != nullptr) {
+      last = &(*last)->next;
+    }
+    *last = new StreamCounter{detail::concat(layer_, ".", purpose)};
+    state_->free_counters = &detail::free_counters;
+    return **last;
   }
   /// The module's mode; valid as long as the module or what it was moved to.
   [[nodiscard]] const Mode& mode() const noexcept { return state_->mode; }
@@ -156,6 +209,12 @@ class Module {
   ///         was written
   void restore_values(const std::vector<Tensor<T>>& values);
 
+  /// How far the random streams of the layers are (Dropout's masks), for restore_streams().
+  [[nodiscard]] std::vector<StreamPosition> stream_positions() const;
+  /// Goes on where stream_positions() was called, on this model or one with the same layers.
+  /// Throws: ValueError for other streams; then nothing was changed
+  void restore_streams(const std::vector<StreamPosition>& positions);
+
   /// A table of the parameters with their shapes, and totals.
   [[nodiscard]] std::string summary() const;
 
@@ -209,6 +268,32 @@ void Module<T>::restore_values(const std::vector<Tensor<T>>& values) {
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     parameters[i].assign(values[i]);
+  }
+}
+
+template <FloatScalar T>
+std::vector<StreamPosition> Module<T>::stream_positions() const {
+  std::vector<StreamPosition> positions;
+  for (const StreamCounter* at = state().counters; at != nullptr; at = at->next) {
+    positions.push_back({at->name, at->draws.load(std::memory_order_relaxed)});
+  }
+  return positions;
+}
+
+template <FloatScalar T>
+void Module<T>::restore_streams(const std::vector<StreamPosition>& positions) {
+  const std::vector<StreamPosition> own = stream_positions();
+  bool same = own.size() == positions.size();
+  for (std::size_t i = 0; same && i < own.size(); ++i) {
+    same = own[i].name == positions[i].name;
+  }
+  if (!same) {
+    detail::throw_streams(positions.size(), own.size());
+  }
+  StreamCounter* at = state().counters;
+  for (const StreamPosition& position : positions) {
+    at->draws.store(position.draws, std::memory_order_relaxed);
+    at = at->next;
   }
 }
 

@@ -50,7 +50,7 @@ class EIGENGRAD_API Adagrad final : public Optimizer<T> {
     eigengrad::detail::check_not_negative("Adagrad", "learning rate decay",
                                           options.learning_rate_decay);
     eigengrad::detail::check_not_negative("Adagrad", "weight decay", options.weight_decay);
-    this->add_state("accumulator");
+    this->add_state("sum");
     for (std::size_t i = 0; i < this->parameters().size(); ++i) {
       std::fill_n(this->state_data(0, i), this->parameters()[i].size(), static_cast<T>(initial));
     }

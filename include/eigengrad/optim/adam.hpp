@@ -72,8 +72,8 @@ AdamBase<T>::AdamBase(std::string_view kind, std::vector<Parameter<T>> parameter
   check_decay(kind, "beta_2", options.beta_2);
   check_positive(kind, "epsilon", epsilon_);
   check_not_negative(kind, "weight decay", options.weight_decay);
-  this->add_state("m");
-  this->add_state("v");
+  this->add_state("exp_avg");
+  this->add_state("exp_avg_sq");
 }
 
 template <FloatScalar T>

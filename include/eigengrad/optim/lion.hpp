@@ -34,7 +34,7 @@ class EIGENGRAD_API Lion final : public Optimizer<T> {
     eigengrad::detail::check_decay("Lion", "beta_1", options.beta_1);
     eigengrad::detail::check_decay("Lion", "beta_2", options.beta_2);
     eigengrad::detail::check_not_negative("Lion", "weight decay", options.weight_decay);
-    this->add_state("momentum");
+    this->add_state("exp_avg");
   }
 
  private:

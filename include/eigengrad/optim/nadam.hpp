@@ -53,8 +53,8 @@ class EIGENGRAD_API Nadam final : public Optimizer<T> {
     eigengrad::detail::check_positive("Nadam", "epsilon", epsilon_);
     eigengrad::detail::check_not_negative("Nadam", "momentum decay", momentum_decay_);
     eigengrad::detail::check_not_negative("Nadam", "weight decay", options.weight_decay);
-    this->add_state("m");
-    this->add_state("v");
+    this->add_state("exp_avg");
+    this->add_state("exp_avg_sq");
   }
 
  private:

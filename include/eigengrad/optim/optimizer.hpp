@@ -18,7 +18,8 @@ namespace eigengrad::optim {
 /// Whose formula and default constants an optimizer uses, where Keras and PyTorch differ.
 enum class Convention { keras, pytorch };
 
-/// A tensor of an optimizer's state and its name: "adam.m.0.weight".
+/// A tensor of an optimizer's state and its name: PyTorch's of the state, and the parameter's,
+/// "exp_avg.0.weight".
 template <FloatScalar T>
 struct NamedState {
   std::string name;

@@ -47,9 +47,9 @@ class EIGENGRAD_API RMSprop final : public Optimizer<T> {
     eigengrad::detail::check_decay("RMSprop", "momentum", options.momentum);
     eigengrad::detail::check_positive("RMSprop", "epsilon", epsilon_);
     eigengrad::detail::check_not_negative("RMSprop", "weight decay", options.weight_decay);
-    this->add_state("v");
+    this->add_state("square_avg");
     if (options.momentum > 0) {
-      this->add_state("momentum");
+      this->add_state("momentum_buffer");
     }
   }
 

@@ -46,7 +46,7 @@ class EIGENGRAD_API SGD final : public Optimizer<T> {
       detail::throw_error<ValueError>("SGD", {"nesterov needs momentum > 0"});
     }
     if (options.momentum > 0) {
-      this->add_state("momentum");
+      this->add_state("momentum_buffer");
     }
   }
 

@@ -5,23 +5,41 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/optim/optimizer.hpp>
 #include <eigengrad/train/history.hpp>
+#include <eigengrad/train/state_visitor.hpp>
 
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace eigengrad::train {
+
+template <FloatScalar T>
+class CallbackPointer;
+
+/// What decides the batches of a run besides the data's values.
+struct BatchPlan {
+  Index rows = 0;
+  Index batch_size = 0;
+  std::uint64_t seed = 0;
+  bool shuffle = false;
+  bool own_order = false;  ///< FitOptions::order was given
+};
 
 /// Where a training run stands, as its callbacks see it.
 template <FloatScalar T>
 class TrainingState {
  public:
   TrainingState(optim::Optimizer<T>& optimizer, History& history, Index epochs,
-                Index steps_per_epoch) noexcept
+                Index steps_per_epoch, const BatchPlan& batches = {},
+                const std::vector<CallbackPointer<T>>* callbacks = nullptr) noexcept
       : optimizer_(optimizer),
         history_(history),
         epochs_(epochs),
-        steps_per_epoch_(steps_per_epoch) {}
+        steps_per_epoch_(steps_per_epoch),
+        batches_(batches),
+        callbacks_(callbacks) {}
 
   /// Epochs count from 1.
   Index epoch = 0;
@@ -37,6 +55,12 @@ class TrainingState {
   /// At the end of an epoch it holds that epoch too.
   [[nodiscard]] const History& history() const noexcept { return history_; }
 
+  [[nodiscard]] const BatchPlan& batches() const noexcept { return batches_; }
+  /// All callbacks of the run; a null pointer outside of fit().
+  [[nodiscard]] const std::vector<CallbackPointer<T>>* callbacks() const noexcept {
+    return callbacks_;
+  }
+
   /// Ends training after this batch or epoch; the first reason is kept for History::stop_reason().
   void stop(std::string reason) {
     if (!stopped_) {
@@ -44,15 +68,37 @@ class TrainingState {
       reason_ = std::move(reason);
     }
   }
+  /// The same for a limit among fit()'s own options, which a resumed run applies anew.
+  void stop_at_limit(std::string reason) {
+    at_limit_ = at_limit_ || !stopped_;
+    stop(std::move(reason));
+  }
   [[nodiscard]] bool stopped() const noexcept { return stopped_; }
   [[nodiscard]] const std::string& stop_reason() const noexcept { return reason_; }
+
+  /// How far the run is, the history, and whether a callback has stopped it.
+  void visit_state(StateVisitor<T>& state) {
+    state.integer("run.epoch", epoch);
+    state.integer("run.step", step);
+    bool stopped = stopped_ && !at_limit_;
+    std::string reason = stopped ? reason_ : std::string();
+    state.boolean("run.stopped", stopped);
+    state.text("run.stop_reason", reason);
+    if (stopped) {
+      stop(std::move(reason));
+    }
+    history_.visit_state(state);
+  }
 
  private:
   optim::Optimizer<T>& optimizer_;
   History& history_;
   Index epochs_;
   Index steps_per_epoch_;
+  BatchPlan batches_;
+  const std::vector<CallbackPointer<T>>* callbacks_;
   bool stopped_ = false;
+  bool at_limit_ = false;
   std::string reason_;
 };
 
@@ -66,12 +112,20 @@ class EIGENGRAD_API Callback {
   virtual ~Callback() = default;
 
   virtual void on_train_begin(TrainingState<T>& /*state*/) {}
+  /// After every callback's on_train_begin: where a run that was interrupted is restored.
+  virtual void on_train_ready(TrainingState<T>& /*state*/) {}
   virtual void on_epoch_begin(TrainingState<T>& /*state*/) {}
   /// Before each optimizer step, after its gradients are there: clipping, learning rates.
   virtual void on_gradients(TrainingState<T>& /*state*/) {}
   virtual void on_batch_end(TrainingState<T>& /*state*/) {}
   virtual void on_epoch_end(TrainingState<T>& /*state*/) {}
+  /// After every callback's on_epoch_end: where a run is saved.
+  virtual void on_epoch_done(TrainingState<T>& /*state*/) {}
   virtual void on_train_end(TrainingState<T>& /*state*/) {}
+
+  /// Shows what the callback must remember for a resumed run: see StateVisitor. Called when a
+  /// checkpoint is written, and after on_train_begin when one is read.
+  virtual void visit_state(StateVisitor<T>& /*state*/) {}
 };
 
 /// What a list of callbacks holds: the address of one, which must outlive the run.

@@ -85,6 +85,12 @@ class EIGENGRAD_API EarlyStopping final : public Callback<T> {
     }
   }
 
+  void visit_state(StateVisitor<T>& state) override {
+    state.integer("early_stopping.best_epoch", best_epoch_);
+    state.real("early_stopping.best", best_);
+    state.tensors("early_stopping.best_values", best_values_);
+  }
+
  private:
   void keep(const std::vector<Parameter<T>>& parameters) {
     if (!options_.restore_best) {

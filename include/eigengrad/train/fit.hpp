@@ -56,7 +56,8 @@ struct FitOptions {
   /// How to shuffle instead of by the loader's own way, such as torch::data_loader_order.
   ShuffleOrder order = nullptr;
   std::vector<Metric> metrics = {};
-  std::vector<CallbackPointer<T>> callbacks = {};
+  std::vector<CallbackPointer<T>> callbacks =
+      {};  ///< checkpoint.hpp has the one that saves the run
   /// Stop after this many optimizer steps, in the midst of an epoch if need be.
   std::optional<Index> max_steps = {};
   /// Stop at the end of the first epoch whose training loss is at most this.
@@ -168,7 +169,13 @@ class FitRun {
                  .seed = options.seed,
                  .order = options.order}),
         totals_(options.metrics.begin(), options.metrics.end()),
-        state_(optimizer, history_, options.epochs, loader_.steps()),
+        state_(optimizer, history_, options.epochs, loader_.steps(),
+               {.rows = loader_.rows(),
+                .batch_size = options.batch_size,
+                .seed = options.seed,
+                .shuffle = options.shuffle,
+                .own_order = options.order != nullptr},
+               &options.callbacks),
         progress_(options.verbose) {}
 
   [[nodiscard]] train::History run() {
@@ -177,6 +184,11 @@ class FitRun {
       model_.train();
     }
     call(&train::Callback<T>::on_train_begin);
+    call(&train::Callback<T>::on_train_ready);
+    if (state_.epoch > 0) {  // resumed after that epoch
+      loader_.set_epoch(state_.epoch);
+      stop_at_limits();
+    }
     while (!state_.stopped() && state_.epoch < options_.epochs) {
       ++state_.epoch;
       run_epoch();
@@ -219,8 +231,16 @@ class FitRun {
     }
     progress_.end_epoch(history_, state_.step_in_epoch);
     call(&train::Callback<T>::on_epoch_end);
+    stop_at_limits();
+    call(&train::Callback<T>::on_epoch_done);
+  }
+
+  void stop_at_limits() {
+    if (options_.max_steps.has_value() && state_.step >= *options_.max_steps) {
+      state_.stop_at_limit(concat("reached the limit of ", *options_.max_steps, " steps"));
+    }
     if (options_.stop_at_loss.has_value() && history_.last("loss") <= *options_.stop_at_loss) {
-      state_.stop(concat("the loss reached ", *options_.stop_at_loss));
+      state_.stop_at_limit(concat("the loss reached ", *options_.stop_at_loss));
     }
   }
 
@@ -235,7 +255,7 @@ class FitRun {
     rows_ += rows;
     progress_.step(state_.step_in_epoch, loss_sum_ / rows_);
     if (options_.max_steps.has_value() && state_.step >= *options_.max_steps) {
-      state_.stop(concat("reached the limit of ", *options_.max_steps, " steps"));
+      state_.stop_at_limit(concat("reached the limit of ", *options_.max_steps, " steps"));
     }
     call(&train::Callback<T>::on_batch_end);
   }

@@ -4,6 +4,7 @@
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,7 +30,7 @@ class History {
   [[nodiscard]] Index steps() const noexcept { return steps_; }
   /// Why training ended before its last epoch; empty if it did not.
   [[nodiscard]] const std::string& stop_reason() const noexcept { return stop_reason_; }
-  /// Wall time of the whole run.
+  /// Wall time of the call of fit().
   [[nodiscard]] double seconds() const noexcept { return seconds_; }
 
   [[nodiscard]] const std::vector<Series>& series() const noexcept { return series_; }
@@ -61,6 +62,19 @@ class History {
     }
     series_.push_back({std::string(name), {value}});
   }
+  /// Shows the series to a StateVisitor<T>, see state_visitor.hpp.
+  template <class Visitor>
+  void visit_state(Visitor& state) {
+    auto count = static_cast<Index>(series_.size());
+    state.integer("history.series", count);
+    series_.resize(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < series_.size(); ++i) {
+      const std::string name = eigengrad::detail::concat("history.", i);
+      state.text(name + ".name", series_[i].name);
+      state.reals(name + ".values", series_[i].values);
+    }
+  }
+
   void set_end(Index steps, std::string stop_reason, double seconds) {
     steps_ = steps;
     stop_reason_ = std::move(stop_reason);

@@ -75,6 +75,17 @@ class EIGENGRAD_API ReduceOnPlateau final : public Callback<T> {
     }
   }
 
+  void visit_state(StateVisitor<T>& state) override {
+    bool begun = best_.has_value();
+    double best = best_.value_or(0.0);
+    state.boolean("reduce_on_plateau.begun", begun);
+    state.real("reduce_on_plateau.best", best);
+    best_ = begun ? std::optional<double>(best) : std::nullopt;
+    state.integer("reduce_on_plateau.waited", waited_);
+    state.integer("reduce_on_plateau.cooling", cooling_);
+    state.integer("reduce_on_plateau.reductions", reductions_);
+  }
+
  private:
   void keras_epoch(double value, optim::Optimizer<T>& optimizer) {
     if (cooling_ > 0) {

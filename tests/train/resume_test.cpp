@@ -1,0 +1,149 @@
+// A training that is interrupted and resumed from its checkpoints gives the bits of one that never
+// stopped.
+
+#include "io/scratch_folder.hpp"
+#include "support/catch.hpp"
+#include "train/checkpointed_run.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+using checkpointed::Process;
+using checkpointed::Result;
+namespace eg = eigengrad;
+namespace train = eigengrad::train;
+
+TEST_CASE("checkpoint: every optimizer goes on to the bit, at 1 and 2 threads", "[train][json]") {
+  for (const char* const name :
+       {"SGD", "SGD, momentum", "Adam", "AdamW", "RMSprop", "Adagrad", "Nadam", "Lion"}) {
+    CAPTURE(name);
+    const Result whole = Process{.optimizer = name}.run();
+    for (const int threads : {1, 2}) {
+      CAPTURE(threads);
+      const ScratchFolder folder;
+      REQUIRE(
+          Process{.optimizer = name, .threads = threads, .folder = folder / "run", .kill_after = 8}
+              .dies());
+      const Result resumed =
+          Process{.optimizer = name, .threads = 3 - threads, .folder = folder / "run"}.run();
+      CHECK(resumed == whole);
+    }
+  }
+}
+
+TEST_CASE("checkpoint: a training that is killed after any step goes on to the bit",
+          "[train][json]") {
+  const Result whole = Process{}.run();
+  REQUIRE(whole.steps == 15);
+  for (eg::Index step = 1; step <= 15; ++step) {
+    CAPTURE(step);
+    const ScratchFolder folder;
+    REQUIRE(Process{.folder = folder / "run", .kill_after = step}.dies());
+    CHECK(Process{.folder = folder / "run"}.run() == whole);
+  }
+}
+
+TEST_CASE("checkpoint: a training that is killed over and over goes on to the bit",
+          "[train][json]") {
+  const Result whole = Process{}.run();
+  const ScratchFolder folder;
+  int deaths = 0;
+  for (const eg::Index step : {2, 4, 5, 8, 11, 13}) {
+    deaths += Process{.folder = folder / "run", .kill_after = step}.dies() ? 1 : 0;
+  }
+  CHECK(deaths == 6);
+  CHECK(Process{.folder = folder / "run"}.run() == whole);
+}
+
+TEST_CASE("checkpoint: early stopping, plateaus and schedules go on where they were",
+          "[train][json]") {
+  // The callbacks of one process; a resumed one has new ones.
+  struct Callbacks {
+    explicit Callbacks(const std::string& which) {
+      if (which == "early stopping") {
+        list = {&early};
+      } else if (which == "plateau") {
+        list = {&plateau};
+      } else if (which == "schedule by epoch") {
+        list = {&by_epoch};
+      } else {
+        list = {&by_step, &clip};
+      }
+    }
+    train::EarlyStopping<float> early{{.monitor = "val_loss", .patience = 2}};
+    train::ReduceOnPlateau<float> plateau{
+        {.monitor = "val_loss", .patience = 2, .min_delta = 0.02, .cooldown = 1}};
+    train::LearningRateSchedule<float> by_epoch{eg::optim::Schedule::cosine(0.01, 20)};
+    train::LearningRateSchedule<float> by_step{
+        eg::optim::Schedule::exponential(0.01, 0.9).with_warm_up(5), train::Per::step};
+    train::ClipByGlobalNorm<float> clip{0.5};
+    std::vector<train::Callback<float>*> list;
+  };
+  for (const char* const which :
+       {"early stopping", "plateau", "schedule by epoch", "schedule by step"}) {
+    Callbacks first(which);
+    const Result whole = Process{.epochs = 12, .callbacks = first.list}.run();
+    if (first.list[0] == &first.early) {
+      CHECK(whole.stop_reason.starts_with("val_loss has not improved since epoch"));
+    }
+    for (const eg::Index step : {eg::Index{5}, eg::Index{12}, eg::Index{17}, whole.steps}) {
+      CAPTURE(which, step);
+      const ScratchFolder folder;
+      Callbacks second(which);
+      REQUIRE(Process{
+          .epochs = 12, .callbacks = second.list, .folder = folder / "run", .kill_after = step}
+                  .dies());
+      Callbacks third(which);
+      const Process last{.epochs = 12, .callbacks = third.list, .folder = folder / "run"};
+      CHECK(last.run() == whole);
+      CHECK(last.run() == whole);  // it had ended: nothing is trained again
+      if (third.list[0] == &third.plateau) {
+        CHECK(third.plateau.reductions() == first.plateau.reductions());
+        CHECK(third.plateau.reductions() > 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("checkpoint: a training that had ended goes on with more epochs", "[train][json]") {
+  const Result whole = Process{.epochs = 5, .validates = false}.run();
+  const ScratchFolder folder;
+  const Result part = Process{.epochs = 3, .validates = false, .folder = folder / "run"}.run();
+  CHECK(part.steps == 9);
+  CHECK(Process{.epochs = 5, .validates = false, .folder = folder / "run"}.run() == whole);
+}
+
+TEST_CASE("checkpoint: an epoch that was cut short is run again", "[train][json]") {
+  const auto train_to = [](const std::string& folder, std::optional<eg::Index> max_steps,
+                           std::optional<double> stop_at_loss = {}) {
+    eg::nn::Sequential<float> model({eg::nn::Dense(2, 8), eg::nn::ReLU(), eg::nn::Dropout(0.5),
+                                     eg::nn::Dense(8, 1), eg::nn::Sigmoid()},
+                                    {.seed = 1});
+    eg::optim::Adam<float> adam(model.parameters());
+    const eg::Dataset<float, float> data{
+        eg::normal<float>({40, 2}, 0.0, 1.0, eg::RandomKey::named(1, "x")),
+        eg::ones<float>({40, 1})};
+    train::Checkpoint<float> checkpoint(model, folder);
+    const auto history = train::fit(model, data, adam, train::BinaryCrossEntropy{},
+                                    {.epochs = 4,
+                                     .batch_size = 10,
+                                     .callbacks = {&checkpoint},
+                                     .max_steps = max_steps,
+                                     .stop_at_loss = stop_at_loss,
+                                     .verbose = train::Verbosity::silent});
+    return std::pair(eg::to_vector<float>(model.parameter("0.weight")), history);
+  };
+  const ScratchFolder one;
+  const auto whole = train_to(one / "run", {});
+  const ScratchFolder folder;
+  CHECK(train_to(folder / "run", 6).second.steps() == 6);  // in the second epoch
+  CHECK(train_to(folder / "run", 8).second.stop_reason() == "reached the limit of 8 steps");
+  CHECK(train_to(folder / "run", 8).second.steps() == 8);  // a limit that is reached already
+  CHECK(train_to(folder / "run", {}, 100.0).second.stop_reason() == "the loss reached 100");
+  const auto resumed = train_to(folder / "run", {});
+  CHECK(resumed.first == whole.first);
+  CHECK(resumed.second["loss"] == whole.second["loss"]);
+  CHECK(resumed.second.stop_reason().empty());
+}
