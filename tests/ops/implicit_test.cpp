@@ -227,6 +227,27 @@ TEST_CASE("linear_solve: equals solve, with gradients into matrix and right side
   CHECK(eg::allclose(da, eg::reshape(db, {n, 1}) * eg::reshape(x, {1, n}) * -1.0, 1e-10, 1e-11));
 }
 
+TEST_CASE("linear_solve: the identity, and float", "[ops][implicit]") {
+  const auto itself = [](const auto& x, const auto& /*theta*/) { return x; };
+  const auto b = eg::tensor<double>({3, 4});
+  CHECK(eg::allclose(eg::linear_solve(itself, b, b), b));
+  const auto scaled = [](const Tensor<float>& x, const Tensor<float>& theta) { return x * theta; };
+  const auto total = [&](const Tensor<float>& theta) {
+    return eg::sum(eg::linear_solve(scaled, eg::tensor<float>({3, 4}), theta));
+  };
+  CHECK(eg::allclose(eg::grad(total, eg::tensor<float>({2, 4})),
+                     eg::tensor<float>({-0.75F, -0.25F}), 1e-5, 1e-6));
+}
+
+TEST_CASE("implicit: theta must not change before the backward pass", "[ops][implicit]") {
+  eg::Tape tape;
+  Tensor<double> values = eg::tensor<double>({4, 9});
+  const auto theta = tape.watch(values);
+  const auto root = square_root(theta);
+  values.mutable_values()[0] = 1;
+  CHECK_THROWS_AS(tape.backward(eg::sum(root)), eg::TapeError);
+}
+
 TEST_CASE("linear_solve: a singular system is refused", "[ops][implicit]") {
   const auto projection = [](const Tensor<double>& x, const Tensor<double>& mask) {
     return x * mask;

@@ -5,6 +5,7 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/kernels/gemm/gemm.hpp>
+#include <eigengrad/kernels/packet.hpp>
 
 #include <algorithm>
 
@@ -29,7 +30,13 @@ namespace triangular_detail {
 /// b -= factor * other, of n elements.
 template <FloatScalar T>
 inline void subtract_row(Index n, T factor, const T* other, T* b) noexcept {
-  for (Index j = 0; j < n; ++j) {
+  constexpr Index lanes = Packet<T>::lanes;
+  const Packet<T> factors(factor);
+  Index j = 0;
+  for (; j + lanes <= n; j += lanes) {
+    (Packet<T>::load(b + j) - factors * Packet<T>::load(other + j)).store(b + j);
+  }
+  for (; j < n; ++j) {
     b[j] -= factor * other[j];
   }
 }

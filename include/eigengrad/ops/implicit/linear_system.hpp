@@ -73,64 +73,100 @@ void add_scaled(Index n, double factor, const T* x, T* y) noexcept {
   }
 }
 
-/// One cycle of GMRES: improves x by the best combination of up to `steps` vectors. `residual` is
-/// b - A x, of length `length`; the cycle ends where its estimate is at most `target`. Returns the
-/// products made.
+/// One cycle of GMRES: orthonormal vectors from products with the matrix, and the triangular system
+/// whose solution is their best combination (Saad and Schultz 1986).
 template <FloatScalar T>
-Index gmres_cycle(LinearMap<T>& map, Tensor<T>& x, const Tensor<T>& residual, double length,
-                  double target, Index steps) {
-  const Index n = x.size();
-  const Index rows = steps + 1;
-  Scratch<T> basis(rows * n);
-  Scratch<double> h(rows * steps);  // column j at h + j rows, made triangular by rotations
-  Scratch<double> cosine(steps);
-  Scratch<double> sine(steps);
-  Scratch<double> g(rows);
-  std::fill_n(basis.data(), n, T(0));
-  add_scaled(n, 1 / length, residual.data(), basis.data());
-  g[0] = length;
-  Index j = 0;
-  while (j < steps && std::abs(g[j]) > target) {
-    Tensor<T> v = uninitialized<T>(x.shape());
-    std::copy_n(basis.data() + j * n, n, static_cast<T*>(v.body().data));
-    const Tensor<T> product = packed(map(v));
-    T* const w = basis.data() + (j + 1) * n;
-    std::copy_n(product.data(), n, w);
-    double* const column = h.data() + j * rows;
-    for (Index i = 0; i <= j; ++i) {
-      column[i] = dot_product(n, w, basis.data() + i * n);
-      add_scaled(n, -column[i], basis.data() + i * n, w);
+class GmresCycle {
+ public:
+  /// `residual` is b - A x, of length `length`.
+  GmresCycle(const Tensor<T>& residual, double length, Index steps)
+      : shape_(residual.shape()),
+        n_(residual.size()),
+        rows_(steps + 1),
+        basis_(rows_ * n_),
+        h_(rows_ * steps),
+        cosine_(steps),
+        sine_(steps),
+        g_(rows_) {
+    std::fill_n(basis_.data(), n_, T(0));
+    add_scaled(n_, 1 / length, residual.data(), basis_.data());
+    g_[0] = length;
+  }
+
+  /// Makes vectors until the length of the residual is at most `target`. Returns their number.
+  Index run(LinearMap<T>& map, Index steps, double target) {
+    while (made_ < steps && std::abs(g_[made_]) > target) {
+      Tensor<T> v = uninitialized<T>(shape_);
+      std::copy_n(basis_.data() + made_ * n_, n_, static_cast<T*>(v.body().data));
+      const Tensor<T> product = packed(map(v));
+      const double rest = append(product.data());
+      if (!rotate(rest)) {
+        break;  // the matrix is singular, or not finite
+      }
+      ++made_;
     }
-    const double next = std::sqrt(dot_product(n, w, w));
-    for (Index i = 0; i < n && next > 0; ++i) {
-      w[i] = static_cast<T>(static_cast<double>(w[i]) / next);
+    return made_;
+  }
+
+  /// Adds the best combination of the vectors to x.
+  void add_to(Tensor<T>& x) {
+    for (Index i = made_; i-- > 0;) {
+      for (Index l = i + 1; l < made_; ++l) {
+        g_[i] -= h_[l * rows_ + i] * g_[l];
+      }
+      g_[i] /= h_[i * rows_ + i];
+      add_scaled(n_, g_[i], basis_.data() + i * n_, static_cast<T*>(x.body().data));
     }
-    for (Index i = 0; i < j; ++i) {
+  }
+
+ private:
+  /// Makes the next vector from a product, by the modified Gram-Schmidt process; a column of h is
+  /// what was taken away. Returns the length of what was left.
+  double append(const T* product) {
+    T* const w = basis_.data() + (made_ + 1) * n_;
+    std::copy_n(product, n_, w);
+    double* const column = h_.data() + made_ * rows_;
+    for (Index i = 0; i <= made_; ++i) {
+      column[i] = dot_product(n_, w, basis_.data() + i * n_);
+      add_scaled(n_, -column[i], basis_.data() + i * n_, w);
+    }
+    const double rest = std::sqrt(dot_product(n_, w, w));
+    for (Index i = 0; i < n_ && rest > 0; ++i) {
+      w[i] = static_cast<T>(static_cast<double>(w[i]) / rest);
+    }
+    return rest;
+  }
+
+  /// Makes the last column of h triangular, and turns g with it. Returns false if it is zero.
+  bool rotate(double rest) {
+    double* const column = h_.data() + made_ * rows_;
+    for (Index i = 0; i < made_; ++i) {
       const double first = column[i];
-      column[i] = cosine[i] * first + sine[i] * column[i + 1];
-      column[i + 1] = cosine[i] * column[i + 1] - sine[i] * first;
+      column[i] = cosine_[i] * first + sine_[i] * column[i + 1];
+      column[i + 1] = cosine_[i] * column[i + 1] - sine_[i] * first;
     }
-    const double diagonal = std::hypot(column[j], next);
+    const double diagonal = std::hypot(column[made_], rest);
     if (!(diagonal > 0)) {
-      break;  // the matrix is singular, or not finite
+      return false;
     }
-    cosine[j] = column[j] / diagonal;
-    sine[j] = next / diagonal;
-    column[j] = diagonal;
-    g[j + 1] = -sine[j] * g[j];
-    g[j] *= cosine[j];
-    ++j;
+    cosine_[made_] = column[made_] / diagonal;
+    sine_[made_] = rest / diagonal;
+    column[made_] = diagonal;
+    g_[made_ + 1] = -sine_[made_] * g_[made_];
+    g_[made_] *= cosine_[made_];
+    return true;
   }
-  const Index made = j;
-  for (Index i = j; i-- > 0;) {
-    for (Index l = i + 1; l < made; ++l) {
-      g[i] -= h[l * rows + i] * g[l];
-    }
-    g[i] /= h[i * rows + i];
-    add_scaled(n, g[i], basis.data() + i * n, static_cast<T*>(x.body().data));
-  }
-  return made;
-}
+
+  Shape shape_;
+  Index n_;
+  Index rows_;
+  Index made_ = 0;
+  Scratch<T> basis_;   // vectors, one after the other
+  Scratch<double> h_;  // column j at h + j rows
+  Scratch<double> cosine_;
+  Scratch<double> sine_;
+  Scratch<double> g_;  // |g[made]| is the length of the residual
+};
 
 /// x with A x = b, from x = 0.
 /// Throws: ValueError if it is not reached; the text names `op`
@@ -156,7 +192,9 @@ template <FloatScalar T>
     if (options.method == LinearMethod::gmres) {
       const Index steps = std::min(
           {std::max<Index>(options.restart, 1), options.max_iterations - products, x.size()});
-      products += gmres_cycle(map, x, residual, length, tolerance * scale, steps);
+      GmresCycle<T> cycle(residual, length, steps);
+      products += cycle.run(map, steps, tolerance * scale);
+      cycle.add_to(x);
     } else {
       // A = M - I with a contraction M: x = M x - b.
       add_scaled(x.size(), -1, residual.data(), static_cast<T*>(x.body().data));

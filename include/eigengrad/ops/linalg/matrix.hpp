@@ -54,6 +54,11 @@ namespace detail {
   batch.push_back(n);
   return batch;
 }
+/// x, repeated where its batch is smaller than that of `shape`; recorded.
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> over_batch(const Tensor<T>& x, const Shape& shape) {
+  return x.shape() == shape ? x : expand(x, shape);
+}
 /// Throws: ShapeError unless the last two axes exist and are equal
 inline void check_square(std::string_view op, const Shape& a) {
   if (a.rank() < 2) {

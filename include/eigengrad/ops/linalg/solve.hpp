@@ -140,19 +140,20 @@ template <FloatScalar T>
   if (b.rank() == 0 || a.extent(-1) != b.extent(vector ? 0 : -2)) {
     detail::throw_right_side(Solve::name, a.shape(), b.shape());
   }
-  const Tensor<T> right = vector ? unsqueeze(b, 1) : b;
-  const Shape batch =
-      broadcast_shapes(Solve::name, detail::batch_of(a.shape()), detail::batch_of(right.shape()));
+  const Shape batch = broadcast_shapes(Solve::name, detail::batch_of(a.shape()),
+                                       vector ? Shape{} : detail::batch_of(b.shape()));
   const Index n = a.extent(-1);
   const Shape whole = detail::with_matrix(batch, n, n);
-  // Factors of each matrix once, however often it is used.
-  detail::Factors<T> factors = detail::factorize(Solve::name, a);
   Shape rows = batch;
   rows.push_back(n);
-  factors = {detail::expanded(factors.lu, whole), detail::expanded(factors.exchanges, rows)};
-  const Tensor<T> x =
-      detail::solve_factored(expand(a, whole), factors,
-                             expand(right, detail::with_matrix(batch, n, right.extent(-1))), false);
+  // Each matrix is decomposed once, however many right sides it meets.
+  const detail::Factors<T> own = detail::factorize(Solve::name, a);
+  const detail::Factors<T> factors{detail::expanded(own.lu, whole),
+                                   detail::expanded(own.exchanges, rows)};
+  const Tensor<T> right = vector ? unsqueeze(b, 1) : b;
+  const Tensor<T> x = detail::solve_factored(
+      detail::over_batch(a, whole), factors,
+      detail::over_batch(right, detail::with_matrix(batch, n, right.extent(-1))), false);
   return vector ? squeeze(x, -1) : x;
 }
 
@@ -183,6 +184,7 @@ void Solve::samples(Cases& cases) {
   cases.rejects("solve: matrix and right side do not fit: (1, 1) and ()", {{1, 1}, {}}, plain);
   cases.rejects("solve: shapes do not broadcast: (2,) and (3,)", {{2, 2, 2}, {3, 2, 1}}, plain);
   cases.rejects("solve: the matrix is singular: pivot 1 is 0", {{2, 2}, {2, 1}}, plain);
+  cases.rejects("solve: matrix (0,) is singular: pivot 1 is 0", {{3, 2, 2}, {2}}, plain);
 }
 EIGENGRAD_LIST_OP(Solve);
 

@@ -22,8 +22,7 @@ struct TriangularOptions {
 
 namespace detail {
 
-/// x (batch..., n, k) with a x = b, for a (batch..., n, n) of the same batch. Checked for zeros on
-/// the diagonal; recorded.
+/// x (batch..., n, k) with a x = b, for a (batch..., n, n) of the same batch; recorded.
 template <FloatScalar T>
 [[nodiscard]] Tensor<T> solve_triangle(const Tensor<T>& a, const Tensor<T>& b, bool upper,
                                        bool unit);
@@ -80,10 +79,25 @@ struct TriangularSolve {
 
 namespace detail {
 
+/// Throws: ValueError, with the matrix and the pivot, for a zero on a diagonal
+template <FloatScalar T>
+void check_diagonal(const Tensor<T>& a) {
+  const Shape batch = batch_of(a.shape());
+  const auto axes = static_cast<std::size_t>(a.rank());
+  const Index step = a.strides()[axes - 2] + a.strides()[axes - 1];
+  Index matrix = 0;
+  for_each_matrix(batch, a, a, 2, [&](const T* elements, const T* /*same*/) {
+    for (Index i = 0; i < a.extent(-1); ++i) {
+      if (elements[i * step] == T(0)) {
+        throw_pivot(TriangularSolve::name, batch, matrix, "singular", i, "0");
+      }
+    }
+    ++matrix;
+  });
+}
+
 template <FloatScalar T>
 Tensor<T> solve_triangle(const Tensor<T>& a, const Tensor<T>& b, bool upper, bool unit) {
-  constexpr std::string_view op = TriangularSolve::name;
-  const Shape batch = batch_of(b.shape());
   const Index n = a.extent(-1);
   const Index columns = b.extent(-1);
   const auto axes = static_cast<std::size_t>(a.rank());
@@ -91,17 +105,10 @@ Tensor<T> solve_triangle(const Tensor<T>& a, const Tensor<T>& b, bool upper, boo
   const Index column_stride = a.strides()[axes - 1];
   Tensor<T> x = copied(b);
   T* to = static_cast<T*>(x.body().data);
-  Index matrix = 0;
-  for_each_matrix(batch, a, a, 2, [&](const T* elements, const T* /*same*/) {
-    for (Index i = 0; i < n && !unit; ++i) {
-      if (elements[i * (row_stride + column_stride)] == T(0)) {
-        throw_pivot(op, batch, matrix, "singular", i, "0");
-      }
-    }
+  for_each_matrix(batch_of(b.shape()), a, a, 2, [&](const T* elements, const T* /*same*/) {
     kernels::solve_triangular<T>({elements, row_stride, column_stride, upper, unit}, n, columns, to,
                                  columns);
     to += n * columns;
-    ++matrix;
   });
   if (must_record(a, b)) {
     record<TriangularSolve>(
@@ -133,15 +140,18 @@ template <FloatScalar T>
   if (b.rank() < 2 || a.extent(-1) != b.extent(options.left ? -2 : -1)) {
     detail::throw_right_side(op, a.shape(), b.shape());
   }
+  const Shape batch =
+      broadcast_shapes(op, detail::batch_of(a.shape()), detail::batch_of(b.shape()));
+  if (!options.unitriangular) {
+    detail::check_diagonal(a);
+  }
   if (!options.left) {
     return transpose(triangular_solve(transpose(a), transpose(b),
                                       {!options.upper, true, options.unitriangular}));
   }
-  const Shape batch =
-      broadcast_shapes(op, detail::batch_of(a.shape()), detail::batch_of(b.shape()));
   const Index n = a.extent(-1);
-  return detail::solve_triangle(expand(a, detail::with_matrix(batch, n, n)),
-                                expand(b, detail::with_matrix(batch, n, b.extent(-1))),
+  return detail::solve_triangle(detail::over_batch(a, detail::with_matrix(batch, n, n)),
+                                detail::over_batch(b, detail::with_matrix(batch, n, b.extent(-1))),
                                 options.upper, options.unitriangular);
 }
 
@@ -170,6 +180,9 @@ void TriangularSolve::samples(Cases& cases) {
                 {{2, 2}, {3, 1}}, plain);
   cases.rejects("triangular_solve: shapes do not broadcast: (2,) and (3,)", {{2, 2, 2}, {3, 2, 1}},
                 plain);
+  cases.rejects("triangular_solve: matrix and right side do not fit: (2, 2) and (2, 1)",
+                {{2, 2}, {2, 1}},
+                [](const auto& in) { return triangular_solve(in[0], in[1], {.left = false}); });
   cases.rejects("triangular_solve: the matrix is singular: pivot 1 is 0", {{2, 2}, {2, 1}},
                 [](const auto& in) {
                   return triangular_solve(detach(in[0]) - tensor<T>({{0, 0}, {0, 1}}), in[1]);
