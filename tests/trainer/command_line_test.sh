@@ -111,7 +111,7 @@ else
   accepts "^test: loss" --data three.csv --epochs 6 --quiet
   mv out.txt whole.txt
   accepts "^test: loss" --data three.csv --epochs 4 --quiet --checkpoint run --every 2 --keep 1
-  for again in 1 2; do
+  for _ in 1 2; do
     accepts "^test: loss" --data three.csv --epochs 6 --quiet --checkpoint run --keep 2 --resume
     cmp -s out.txt whole.txt || broken "resumed, it says $(cat out.txt), expected $(cat whole.txt)"
     [ "$(ls run)" = "$(printf 'checkpoint-0000000%s.safetensors\n' 5 6)" ] || broken "keeps $(ls run)"

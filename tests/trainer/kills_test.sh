@@ -13,14 +13,14 @@ trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
 
 epochs=30
-arguments=(--epochs $epochs --hidden 256,128 --optimizer adamw --patience 20 --quiet)
+arguments=(--epochs "$epochs" --hidden "256,128" --optimizer adamw --patience 20 --quiet)
 if ! "$trainer" "${arguments[@]}" --checkpoint whole --keep 1000 --threads 1 \
   --save whole.safetensors >whole.txt 2>err.txt; then
   grep -q 'built without nlohmann-json' err.txt || { cat err.txt; exit 1; }
   echo 'skipped: the trainer was built without nlohmann-json'
   exit 0
 fi
-[ "$(ls whole | wc -l)" -eq $epochs ] || { echo 'the uninterrupted training is not whole'; exit 1; }
+[ "$(find whole -name "*.safetensors" | wc -l)" -eq $epochs ] || { echo 'the uninterrupted training is not whole'; exit 1; }
 
 failures=0
 broken() {

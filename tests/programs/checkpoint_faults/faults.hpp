@@ -26,7 +26,7 @@ struct Fault {
 };
 
 /// From here on operations are counted, and the fault happens.
-void arm(const Fault& fault);
+void arm(const Fault& what);
 /// No more faults; gives the names of the system calls since arm().
 std::vector<std::string> disarm();
 /// Allocations between the last arm() and disarm().

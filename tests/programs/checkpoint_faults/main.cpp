@@ -36,53 +36,12 @@ namespace {
 constexpr eg::Index epochs = 4;
 constexpr eg::Index bad_epoch = 3;  // the one whose checkpoint is interfered with
 
-/// Arms and disarms the fault, before and after the checkpoint in the list of callbacks.
-struct Switch final : train::Callback<float> {
-  Switch(const Fault& what, bool turns_on) : fault(what), on(turns_on) {}
-  void on_epoch_done(train::TrainingState<float>& state) override {
-    if (state.epoch == bad_epoch && on) {
-      faults::arm(fault);
-    } else if (state.epoch == bad_epoch) {
-      calls = faults::disarm();
-    }
-  }
-  Fault fault;
-  bool on;
-  std::vector<std::string> calls;
-};
-
 struct Outcome {
   std::vector<float> weights;
   eg::Index failures = 0;
   std::vector<std::string> calls;
+  std::string problem;  // right after the fault
 };
-
-/// Trains with checkpoints in that folder, and with the fault.
-Outcome train_in(const std::string& folder, const Fault& fault = {}, eg::Index keep = 2,
-                 eg::Index until = epochs) {
-  eg::nn::Sequential<float> model({eg::nn::Dense(4, 8), eg::nn::ReLU(), eg::nn::Dropout(0.2),
-                                   eg::nn::Dense(8, 1), eg::nn::Sigmoid()},
-                                  {.seed = 3});
-  eg::optim::Adam<float> adam(model.parameters());
-  const eg::Dataset<float, float> data{
-      eg::normal<float>({24, 4}, 0.0, 1.0, eg::RandomKey::named(1, "x")),
-      eg::cast<float>(eg::bernoulli({24, 1}, 0.5, eg::RandomKey::named(1, "y")))};
-  train::Checkpoint<float> checkpoint(model, folder,
-                                      {.keep = keep, .warn = [](const char* /*text*/) {}});
-  Switch before(fault, true);
-  Switch after(fault, false);
-  static_cast<void>(train::fit(model, data, adam, train::BinaryCrossEntropy{},
-                               {.epochs = until,
-                                .batch_size = 8,
-                                .callbacks = {&before, &checkpoint, &after},
-                                .verbose = train::Verbosity::silent}));
-  Outcome outcome{{}, checkpoint.failures(), after.calls};
-  for (const auto& parameter : model.parameters()) {
-    outcome.weights.insert(outcome.weights.end(), parameter.data(),
-                           parameter.data() + parameter.size());
-  }
-  return outcome;
-}
 
 std::string file_in(const std::string& folder, eg::Index epoch) {
   return folder + "/checkpoint-0000000" + std::to_string(epoch) + ".safetensors";
@@ -119,6 +78,56 @@ std::string problem_in(const std::string& folder, const Whole& whole, bool ended
   return newest < least ? "the newest checkpoint is of epoch " + std::to_string(newest) : "";
 }
 
+/// Arms and disarms the fault, before and after the checkpoint in the list of callbacks.
+struct Switch final : train::Callback<float> {
+  Switch(const Fault& what, bool turns_on) : fault(what), on(turns_on) {}
+  void on_epoch_done(train::TrainingState<float>& state) override {
+    if (state.epoch == bad_epoch && on) {
+      faults::arm(fault);
+    } else if (state.epoch == bad_epoch) {
+      calls = faults::disarm();
+      if (whole != nullptr) {  // a part may stay when it could not be removed either
+        problem = problem_in(folder, *whole, false, fault.mode == Mode::fail_on);
+      }
+    }
+  }
+  Fault fault;
+  bool on;
+  std::vector<std::string> calls;
+  const Whole* whole = nullptr;  // to look at the folder right after the fault
+  std::string folder = {};
+  std::string problem = {};
+};
+
+/// Trains with checkpoints in that folder, and with the fault.
+Outcome train_in(const std::string& folder, const Fault& fault = {}, eg::Index keep = 2,
+                 eg::Index until = epochs, const Whole* whole = nullptr) {
+  eg::nn::Sequential<float> model({eg::nn::Dense(4, 8), eg::nn::ReLU(), eg::nn::Dropout(0.2),
+                                   eg::nn::Dense(8, 1), eg::nn::Sigmoid()},
+                                  {.seed = 3});
+  eg::optim::Adam<float> adam(model.parameters());
+  const eg::Dataset<float, float> data{
+      eg::normal<float>({24, 4}, 0.0, 1.0, eg::RandomKey::named(1, "x")),
+      eg::cast<float>(eg::bernoulli({24, 1}, 0.5, eg::RandomKey::named(1, "y")))};
+  train::Checkpoint<float> checkpoint(model, folder,
+                                      {.keep = keep, .warn = [](const char* /*text*/) {}});
+  Switch before(fault, true);
+  Switch after(fault, false);
+  after.whole = whole;
+  after.folder = folder;
+  static_cast<void>(train::fit(model, data, adam, train::BinaryCrossEntropy{},
+                               {.epochs = until,
+                                .batch_size = 8,
+                                .callbacks = {&before, &checkpoint, &after},
+                                .verbose = train::Verbosity::silent}));
+  Outcome outcome{{}, checkpoint.failures(), after.calls, after.problem};
+  for (const auto& parameter : model.parameters()) {
+    outcome.weights.insert(outcome.weights.end(), parameter.data(),
+                           parameter.data() + parameter.size());
+  }
+  return outcome;
+}
+
 std::string text_of(const Fault& fault, const Whole& whole) {
   const char* const modes[] = {"none",
                                "fails",
@@ -142,7 +151,12 @@ std::string problem_of(const Fault& fault, const Whole& whole, const std::string
   const pid_t child = ::fork();
   if (child == 0) {
     try {
-      const Outcome outcome = train_in(folder, fault);
+      const Outcome outcome = train_in(folder, fault, 2, epochs, &whole);
+      if (!outcome.problem.empty()) {
+        std::printf("right after it: %s\n", outcome.problem.c_str());
+        std::fflush(stdout);
+        ::_exit(102);
+      }
       ::_exit(outcome.weights == whole.outcome.weights ? static_cast<int>(outcome.failures) : 100);
     } catch (...) {
       ::_exit(101);
@@ -154,8 +168,9 @@ std::string problem_of(const Fault& fault, const Whole& whole, const std::string
     return "ended by signal " + std::to_string(WIFSIGNALED(status) ? WTERMSIG(status) : 0);
   }
   if (!kills && WEXITSTATUS(status) > 1) {
-    return WEXITSTATUS(status) == 100 ? "the training ended with other weights"
-                                      : "the training threw";
+    return WEXITSTATUS(status) == 100   ? "the training ended with other weights"
+           : WEXITSTATUS(status) == 102 ? "not what it should be"
+                                        : "the training threw";
   }
   if (std::string problem = problem_in(folder, whole, !kills, kills); !problem.empty()) {
     return problem;
