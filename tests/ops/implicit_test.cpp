@@ -12,7 +12,6 @@
 
 namespace eg = eigengrad;
 using Catch::Matchers::WithinAbs;
-using Catch::Matchers::WithinRel;
 using eg::Index;
 using eg::Tensor;
 
