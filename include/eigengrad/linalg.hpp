@@ -1,7 +1,7 @@
 #pragma once
 // Linear algebra: solve, inverse, cholesky, triangular_solve, slogdet, logdet, tril and triu. A
 // program asks for them by including this header beside the umbrella, since Eigen's decompositions
-// cost it a second or two of compile time.
+// cost half a second of compile time.
 
 #include <eigengrad/ops/linalg/cholesky.hpp>
 #include <eigengrad/ops/linalg/determinant.hpp>
