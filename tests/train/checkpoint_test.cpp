@@ -75,6 +75,9 @@ TEST_CASE("checkpoint: the last K of every N-th epoch stay, and the last epoch's
   CHECK(names({.every = 3, .keep = 9}, "b") == Names{"checkpoint-00000003.safetensors",
                                                      "checkpoint-00000006.safetensors",
                                                      "checkpoint-00000007.safetensors"});
+  CHECK(names({.every = 2, .every_steps = 5, .keep = 3}, "d") ==
+        Names{"checkpoint-00000006.safetensors", "checkpoint-00000007-00000002.safetensors",
+              "checkpoint-00000007.safetensors"});
   CHECK(names({.every = 100}, "c") == Names{"checkpoint-00000007.safetensors"});
 }
 
@@ -238,6 +241,8 @@ TEST_CASE("checkpoint: folders that cannot be used are refused at once", "[train
         "Checkpoint: every is not positive: 0");
   CHECK(message_of({.folder = folder / "x", .options = {.keep = 0}}) ==
         "Checkpoint: keep is not positive: 0");
+  CHECK(message_of({.folder = folder / "x", .options = {.every_steps = -1}}) ==
+        "Checkpoint: every_steps is negative: -1");
 }
 
 TEST_CASE("checkpoint: when one cannot be written the training goes on or ends, as chosen",

@@ -45,6 +45,38 @@ TEST_CASE("checkpoint: a training that is killed after any step goes on to the b
   }
 }
 
+TEST_CASE("checkpoint: a training that is saved within epochs goes on there", "[train][json]") {
+  struct Begins final : train::Callback<float> {
+    void on_epoch_begin(train::TrainingState<float>& /*state*/) override { ++epochs; }
+    void on_batch_end(train::TrainingState<float>& /*state*/) override { ++steps; }
+    eg::Index epochs = 0;
+    eg::Index steps = 0;
+  };
+  const Result whole = Process{}.run();
+  for (const eg::Index every : {1, 2, 4}) {
+    for (eg::Index step = 1; step <= 15; ++step) {
+      CAPTURE(every, step);
+      const ScratchFolder folder;
+      const train::CheckpointOptions options{.every = 3, .every_steps = every, .keep = 2};
+      Begins first;
+      REQUIRE(Process{
+          .callbacks = {&first}, .folder = folder / "run", .options = options, .kill_after = step}
+                  .dies());
+      // Killed in on_batch_end: that step itself was not saved. The end of an epoch is saved by
+      // `every` alone.
+      eg::Index saved = 0;
+      for (eg::Index done = 1; done < step; ++done) {
+        saved = done % (done % 3 == 0 ? 9 : every) == 0 ? done : saved;
+      }
+      Begins second;
+      CHECK(Process{.callbacks = {&second}, .folder = folder / "run", .options = options}.run() ==
+            whole);
+      CHECK(second.steps == 15 - saved);
+      CHECK(second.epochs == 5 - (saved + 2) / 3);
+    }
+  }
+}
+
 TEST_CASE("checkpoint: a training that is killed over and over goes on to the bit",
           "[train][json]") {
   const Result whole = Process{}.run();

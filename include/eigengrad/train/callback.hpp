@@ -5,8 +5,10 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/optim/optimizer.hpp>
 #include <eigengrad/train/history.hpp>
+#include <eigengrad/train/metric.hpp>
 #include <eigengrad/train/state_visitor.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -33,13 +35,15 @@ class TrainingState {
  public:
   TrainingState(optim::Optimizer<T>& optimizer, History& history, Index epochs,
                 Index steps_per_epoch, const BatchPlan& batches = {},
-                const std::vector<CallbackPointer<T>>* callbacks = nullptr) noexcept
+                const std::vector<CallbackPointer<T>>* callbacks = nullptr,
+                std::vector<eigengrad::detail::MetricTotals>* totals = nullptr) noexcept
       : optimizer_(optimizer),
         history_(history),
         epochs_(epochs),
         steps_per_epoch_(steps_per_epoch),
         batches_(batches),
-        callbacks_(callbacks) {}
+        callbacks_(callbacks),
+        totals_(totals) {}
 
   /// Epochs count from 1.
   Index epoch = 0;
@@ -48,6 +52,9 @@ class TrainingState {
   Index step_in_epoch = 0;
   /// Loss of the last batch, before its step.
   double batch_loss = 0;
+  /// Sum of the losses of the epoch's rows so far, and how many they are.
+  double loss_sum = 0;
+  double rows = 0;
 
   [[nodiscard]] Index epochs() const noexcept { return epochs_; }
   [[nodiscard]] Index steps_per_epoch() const noexcept { return steps_per_epoch_; }
@@ -80,6 +87,7 @@ class TrainingState {
   void visit_state(StateVisitor<T>& state) {
     state.integer("run.epoch", epoch);
     state.integer("run.step", step);
+    visit_epoch(state);
     bool stopped = stopped_ && !at_limit_;
     std::string reason = stopped ? reason_ : std::string();
     state.boolean("run.stopped", stopped);
@@ -91,12 +99,28 @@ class TrainingState {
   }
 
  private:
+  /// What of an unfinished epoch is done.
+  void visit_epoch(StateVisitor<T>& state) {
+    Index done = step_in_epoch < steps_per_epoch_ ? step_in_epoch : 0;
+    state.integer("run.step_in_epoch", done);
+    step_in_epoch = done == 0 ? step_in_epoch : done;
+    if (done == 0 || totals_ == nullptr) {
+      return;
+    }
+    state.real("run.loss_sum", loss_sum);
+    state.real("run.rows", rows);
+    for (std::size_t i = 0; i < totals_->size(); ++i) {
+      (*totals_)[i].visit_state(state, eigengrad::detail::concat("run.metrics.", i));
+    }
+  }
+
   optim::Optimizer<T>& optimizer_;
   History& history_;
   Index epochs_;
   Index steps_per_epoch_;
   BatchPlan batches_;
   const std::vector<CallbackPointer<T>>* callbacks_;
+  std::vector<eigengrad::detail::MetricTotals>* totals_;
   bool stopped_ = false;
   bool at_limit_ = false;
   std::string reason_;
@@ -118,6 +142,8 @@ class EIGENGRAD_API Callback {
   /// Before each optimizer step, after its gradients are there: clipping, learning rates.
   virtual void on_gradients(TrainingState<T>& /*state*/) {}
   virtual void on_batch_end(TrainingState<T>& /*state*/) {}
+  /// After every callback's on_batch_end: where a run is saved in the midst of an epoch.
+  virtual void on_batch_done(TrainingState<T>& /*state*/) {}
   virtual void on_epoch_end(TrainingState<T>& /*state*/) {}
   /// After every callback's on_epoch_end: where a run is saved.
   virtual void on_epoch_done(TrainingState<T>& /*state*/) {}

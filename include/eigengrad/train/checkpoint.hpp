@@ -36,24 +36,25 @@ inline void print_warning(const char* text) {
   std::fprintf(stderr, "warning: %s\n", text);
 }
 
-/// every and keep positive.
+/// every and keep positive, every_steps not negative.
 struct CheckpointOptions {
-  Index every = 1;     ///< epochs; the last one of the training is always saved
-  Index keep = 3;      ///< the last ones that are whole
-  bool resume = true;  ///< from the newest whole one in the folder, if there is any
+  Index every = 1;        ///< epochs; the last one of the training is always saved
+  Index every_steps = 0;  ///< of the whole run, in the midst of epochs too; 0: none
+  Index keep = 3;         ///< the last ones that are whole
+  bool resume = true;     ///< from the newest whole one in the folder, if there is any
   OnFailure on_failure = OnFailure::warn;
   void (*warn)(const char* text) = print_warning;
 };
 
-/// Saves the whole state of a run at the ends of epochs, into one file each of a folder that is the
-/// run's own, and resumes a run from the newest file: weights, optimizer, random streams, history,
-/// the other callbacks, wherever in the list they stand. The bits are then those of a run that was
-/// never interrupted, at any number of threads, if the program, its data and its options are the
-/// same; `epochs`, `max_steps` and `stop_at_loss` may differ.
+/// Saves the whole state of a run at the ends of epochs or after steps, into one file each of a
+/// folder that is the run's own, and resumes a run from the newest file: weights, optimizer, random
+/// streams, history, the other callbacks, wherever in the list they stand. The bits are then those
+/// of a run that was never interrupted, at any number of threads, if the program, its data and its
+/// options are the same; `epochs`, `max_steps` and `stop_at_loss` may differ.
 ///
 /// A file appears under its name complete and durable or not at all, and carries a checksum; a
-/// damaged one is passed over with a warning. A process that is killed loses the epochs since the
-/// last file and nothing else. While the training runs no other process may use the folder.
+/// damaged one is passed over with a warning. A process that is killed loses what it did since
+/// the last file and nothing else. While the training runs no other process may use the folder.
 ///
 ///     train::Checkpoint<float> checkpoint(model, "runs/7", {.every = 5});
 ///     train::fit(model, data, adam, loss, {.epochs = 100, .callbacks = {&early, &checkpoint}});
@@ -79,6 +80,10 @@ class EIGENGRAD_API Checkpoint final : public Callback<T> {
     if (options.every < 1) {
       throw ValueError(op, eigengrad::detail::concat("every is not positive: ", options.every));
     }
+    if (options.every_steps < 0) {
+      throw ValueError(op,
+                       eigengrad::detail::concat("every_steps is negative: ", options.every_steps));
+    }
     if (options.keep < 1) {
       throw ValueError(op, eigengrad::detail::concat("keep is not positive: ", options.keep));
     }
@@ -96,20 +101,20 @@ class EIGENGRAD_API Checkpoint final : public Callback<T> {
     resumed_from_.clear();
     saved_ = 0;
     failures_ = 0;
-    const std::vector<Index> epochs = folder_.epochs();
-    if (epochs.empty()) {
+    const std::vector<Place> places = folder_.places();
+    if (places.empty()) {
       return;
     }
     if (!options_.resume) {
       throw ValueError(op, folder_.path() + ": holds checkpoints: resume them, or choose another");
     }
-    for (const Index epoch : epochs) {
-      verify(epoch);
+    for (const Place& place : places) {
+      verify(place);
     }
     if (good_.empty()) {
       throw FileError(
           op, folder_.path(),
-          eigengrad::detail::concat("none of its ", epochs.size(),
+          eigengrad::detail::concat("none of its ", places.size(),
                                     " checkpoints is whole: remove them to begin afresh"));
     }
     resumed_from_ = folder_.file(good_.front());
@@ -123,35 +128,47 @@ class EIGENGRAD_API Checkpoint final : public Callback<T> {
     if (state.epoch % options_.every != 0 && state.epoch != state.epochs() && !state.stopped()) {
       return;
     }
-    if (options_.on_failure == OnFailure::raise) {
-      save(state);
-      return;
-    }
-    try {
-      save(state);
-    } catch (const std::exception& error) {  // std::bad_alloc too
-      ++failures_;
-      options_.warn(error.what());
+    try_to_save(state, {state.epoch});
+  }
+
+  void on_batch_done(TrainingState<T>& state) override {
+    if (options_.every_steps > 0 && state.step % options_.every_steps == 0 &&
+        state.step_in_epoch < state.steps_per_epoch() && !state.stopped()) {
+      try_to_save(state, {state.epoch, state.step_in_epoch});
     }
   }
 
   void on_train_end(TrainingState<T>& /*state*/) override { folder_.close(); }
 
  private:
+  using Place = eigengrad::detail::CheckpointPlace;
   static constexpr std::string_view op = "Checkpoint";
   static constexpr std::string_view format_version = "1";
 
   /// Notes a checkpoint as good, or warns.
-  void verify(Index epoch) {
+  void verify(const Place& place) {
     try {
-      eigengrad::detail::verify_checkpoint(op, folder_.file(epoch));
-      good_.push_back(epoch);
+      eigengrad::detail::verify_checkpoint(op, folder_.file(place));
+      good_.push_back(place);
     } catch (const FileError& error) {
       options_.warn(eigengrad::detail::concat(error.what(), "; it is passed over").c_str());
     }
   }
 
-  void save(TrainingState<T>& state) {
+  void try_to_save(TrainingState<T>& state, const Place& place) {
+    if (options_.on_failure == OnFailure::raise) {
+      save(state, place);
+      return;
+    }
+    try {
+      save(state, place);
+    } catch (const std::exception& error) {  // std::bad_alloc too
+      ++failures_;
+      options_.warn(error.what());
+    }
+  }
+
+  void save(TrainingState<T>& state, const Place& place) {
     eigengrad::detail::CheckpointWriter<T> writer;
     writer.same("eigengrad.checkpoint", std::string(format_version));
     writer.same("eigengrad.version", EIGENGRAD_VERSION_STRING);
@@ -170,14 +187,14 @@ class EIGENGRAD_API Checkpoint final : public Callback<T> {
       writer.tensor(one.name, one.value);
     }
     good_.reserve(good_.size() + 1);  // so that nothing fails between the file and its note
-    eigengrad::detail::write_checkpoint(op, folder_.file(state.epoch), writer.tensors(),
+    eigengrad::detail::write_checkpoint(op, folder_.file(place), writer.tensors(),
                                         writer.metadata());
-    good_.insert(good_.begin(), state.epoch);
+    good_.insert(good_.begin(), place);
     ++saved_;
     if (good_.size() > static_cast<std::size_t>(options_.keep)) {
       good_.resize(static_cast<std::size_t>(options_.keep));
     }
-    folder_.tidy(good_.size() == static_cast<std::size_t>(options_.keep) ? good_.back() : 0);
+    folder_.tidy(good_.size() == static_cast<std::size_t>(options_.keep) ? good_.back() : Place{});
   }
 
   /// Everything is read and checked before a weight is written.
@@ -256,7 +273,7 @@ class EIGENGRAD_API Checkpoint final : public Callback<T> {
   std::vector<Parameter<T>> parameters_;
   eigengrad::detail::CheckpointFolder folder_;
   CheckpointOptions options_;
-  std::vector<Index> good_;  // epochs of whole checkpoints, the newest first
+  std::vector<Place> good_;  // whole checkpoints, the newest first
   std::string resumed_from_;
   Index saved_ = 0;
   Index failures_ = 0;

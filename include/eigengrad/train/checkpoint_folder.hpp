@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <compare>
 #include <fcntl.h>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,8 +25,17 @@
 
 namespace eigengrad::detail {
 
-/// Files "checkpoint-00000012.safetensors" in one folder, by the number of the epoch after which
-/// they were written.
+/// When a checkpoint was written: after an epoch, or after so many steps of it.
+struct CheckpointPlace {
+  Index epoch = 0;  ///< from 1
+  Index step = whole_epoch;
+
+  static constexpr Index whole_epoch = std::numeric_limits<Index>::max();
+  [[nodiscard]] friend auto operator<=>(const CheckpointPlace&, const CheckpointPlace&) = default;
+};
+
+/// Files "checkpoint-00000012.safetensors", or "checkpoint-00000012-00000345.safetensors" of an
+/// unfinished epoch, in one folder.
 class CheckpointFolder {
  public:
   CheckpointFolder(std::string_view op, std::string path) : op_(op), path_(std::move(path)) {
@@ -54,37 +65,38 @@ class CheckpointFolder {
       throw FileError(op_, path_, "another training writes its checkpoints there");
     }
     lock_ = std::move(lock);
-    tidy(0);
+    tidy({});
   }
   /// Lets others in.
   void close() noexcept { lock_.reset(); }
 
-  [[nodiscard]] std::string file(Index epoch) const {
-    const std::string number = concat(epoch);
-    const std::string zeros(number.size() < digits ? digits - number.size() : 0, '0');
-    return concat(path_, "/", prefix, zeros, number, suffix);
+  [[nodiscard]] std::string file(const CheckpointPlace& place) const {
+    const std::string step =
+        place.step == CheckpointPlace::whole_epoch ? std::string() : "-" + padded(place.step);
+    return concat(path_, "/", prefix, padded(place.epoch), step, suffix);
   }
 
-  /// The epochs of all checkpoints, the newest first. Throws: FileError
-  [[nodiscard]] std::vector<Index> epochs() const {
-    std::vector<Index> found;
+  /// All checkpoints, the newest first. Throws: FileError
+  [[nodiscard]] std::vector<CheckpointPlace> places() const {
+    std::vector<CheckpointPlace> found;
     for (const std::string& name : names_in(op_, path_)) {
-      if (const Index epoch = epoch_of(name); epoch > 0) {
-        found.push_back(epoch);
+      if (const CheckpointPlace place = place_of(name); place.epoch > 0) {
+        found.push_back(place);
       }
     }
-    std::sort(found.begin(), found.end(), [](Index a, Index b) { return a > b; });
+    std::sort(found.begin(), found.end(),
+              [](const CheckpointPlace& a, const CheckpointPlace& b) { return a > b; });
     return found;
   }
 
-  /// Removes the checkpoints before that epoch and what was left half written, as far as it is
+  /// Removes the checkpoints before that one and what was left half written, as far as it is
   /// allowed to. Not while one is being written. Throws: FileError
-  void tidy(Index before) const {
+  void tidy(const CheckpointPlace& before) const {
     for (const std::string& name : names_in(op_, path_)) {
-      const Index epoch = epoch_of(name);
+      const CheckpointPlace place = place_of(name);
       const bool part =
           name.starts_with(prefix) && name.find(".safetensors.part-") != std::string::npos;
-      if (part || (epoch > 0 && epoch < before)) {
+      if (part || (place.epoch > 0 && place < before)) {
         static_cast<void>(::unlink((path_ + "/" + name).c_str()));
       }
     }
@@ -95,15 +107,24 @@ class CheckpointFolder {
   static constexpr std::string_view suffix = ".safetensors";
   static constexpr std::size_t digits = 8;
 
-  /// 0 for other files.
-  [[nodiscard]] static Index epoch_of(std::string_view name) {
-    Index epoch = 0;
+  [[nodiscard]] static std::string padded(Index number) {
+    const std::string text = concat(number);
+    return std::string(text.size() < digits ? digits - text.size() : 0, '0') + text;
+  }
+
+  /// Epoch 0 for other files.
+  [[nodiscard]] static CheckpointPlace place_of(std::string_view name) {
     if (name.size() <= prefix.size() + suffix.size() || !name.starts_with(prefix) ||
         !name.ends_with(suffix)) {
-      return 0;
+      return {};
     }
     const char* const end = name.data() + name.size() - suffix.size();
-    return std::from_chars(name.data() + prefix.size(), end, epoch).ptr == end ? epoch : 0;
+    CheckpointPlace place;
+    const char* at = std::from_chars(name.data() + prefix.size(), end, place.epoch).ptr;
+    if (at != end && *at == '-') {
+      at = std::from_chars(at + 1, end, place.step).ptr;
+    }
+    return at == end ? place : CheckpointPlace{};
   }
 
   std::string op_, path_;

@@ -175,7 +175,7 @@ class FitRun {
                 .seed = options.seed,
                 .shuffle = options.shuffle,
                 .own_order = options.order != nullptr},
-               &options.callbacks),
+               &options.callbacks, &totals_),
         progress_(options.verbose) {}
 
   [[nodiscard]] train::History run() {
@@ -185,11 +185,15 @@ class FitRun {
     }
     call(&train::Callback<T>::on_train_begin);
     call(&train::Callback<T>::on_train_ready);
-    if (state_.epoch > 0) {  // resumed after that epoch
-      loader_.set_epoch(state_.epoch);
+    if (state_.epoch > 0) {  // resumed after that epoch, or in it
+      loader_.set_epoch(state_.step_in_epoch > 0 ? state_.epoch - 1 : state_.epoch);
       stop_at_limits();
     }
+    if (!state_.stopped() && state_.step_in_epoch > 0) {
+      run_epoch();
+    }
     while (!state_.stopped() && state_.epoch < options_.epochs) {
+      state_.step_in_epoch = 0;
       ++state_.epoch;
       run_epoch();
     }
@@ -210,18 +214,24 @@ class FitRun {
 
   void run_epoch() {
     progress_.begin_epoch(state_.epoch, options_.epochs, loader_.steps());
-    state_.step_in_epoch = 0;
-    loss_sum_ = 0;
-    rows_ = 0;
-    reset_metrics();
-    call(&train::Callback<T>::on_epoch_begin);
-    for (const auto& [x, y] : loader_) {
+    if (state_.step_in_epoch == 0) {
+      state_.loss_sum = 0;
+      state_.rows = 0;
+      reset_metrics();
+      call(&train::Callback<T>::on_epoch_begin);
+    }
+    auto at = loader_.begin();
+    for (Index done = 0; done < state_.step_in_epoch; ++done) {
+      ++at;
+    }
+    for (; at != loader_.end(); ++at) {
+      const auto [x, y] = *at;
       run_batch(x, y);
       if (state_.stopped()) {
         break;
       }
     }
-    history_.append("loss", loss_sum_ / rows_);
+    history_.append("loss", state_.loss_sum / state_.rows);
     append_metrics("");
     if (parts_.validation_x.defined()) {
       reset_metrics();
@@ -239,7 +249,8 @@ class FitRun {
     if (options_.max_steps.has_value() && state_.step >= *options_.max_steps) {
       state_.stop_at_limit(concat("reached the limit of ", *options_.max_steps, " steps"));
     }
-    if (options_.stop_at_loss.has_value() && history_.last("loss") <= *options_.stop_at_loss) {
+    if (options_.stop_at_loss.has_value() && history_.epochs() > 0 &&
+        history_.last("loss") <= *options_.stop_at_loss) {
       state_.stop_at_limit(concat("the loss reached ", *options_.stop_at_loss));
     }
   }
@@ -251,13 +262,14 @@ class FitRun {
     ++state_.step;
     ++state_.step_in_epoch;
     const auto rows = static_cast<double>(x.shape()[0]);
-    loss_sum_ += state_.batch_loss * rows;
-    rows_ += rows;
-    progress_.step(state_.step_in_epoch, loss_sum_ / rows_);
+    state_.loss_sum += state_.batch_loss * rows;
+    state_.rows += rows;
+    progress_.step(state_.step_in_epoch, state_.loss_sum / state_.rows);
     if (options_.max_steps.has_value() && state_.step >= *options_.max_steps) {
       state_.stop_at_limit(concat("reached the limit of ", *options_.max_steps, " steps"));
     }
     call(&train::Callback<T>::on_batch_end);
+    call(&train::Callback<T>::on_batch_done);
   }
 
   void compute_gradients(const Tensor<T>& x, const Tensor<Y>& y) {
@@ -301,8 +313,6 @@ class FitRun {
   train::History history_;
   train::TrainingState<T> state_;
   Progress progress_;
-  double loss_sum_ = 0;  // of the epoch's rows so far
-  double rows_ = 0;
 };
 
 }  // namespace eigengrad::detail

@@ -8,6 +8,8 @@
 #include <eigengrad/tensor/tensor.hpp>
 
 #include <cmath>
+#include <cstddef>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -108,6 +110,17 @@ class MetricTotals {
       case Kind::rmse:
       case Kind::r2:
         return add_errors(p, t);
+    }
+  }
+
+  /// Shows the sums to a StateVisitor<T>, see state_visitor.hpp.
+  template <class Visitor>
+  void visit_state(Visitor& state, const std::string& name) {
+    double* const sums[] = {&count_,          &right_,          &true_positive_,
+                            &false_positive_, &false_negative_, &absolute_,
+                            &squares_,        &mean_,           &deviation_};
+    for (std::size_t i = 0; i < std::size(sums); ++i) {
+      state.real(concat(name, ".", i), *sums[i]);
     }
   }
 

@@ -229,7 +229,7 @@ std::string problem_of_full_disk(const std::string& folder) {
       }
       // Room again: it goes on from the last one that could be written.
       for (eg::Index epoch = 1; epoch < saved; ++epoch) {
-        ::unlink(eg::detail::CheckpointFolder("test", run).file(epoch).c_str());
+        ::unlink(eg::detail::CheckpointFolder("test", run).file({epoch}).c_str());
       }
       const Outcome resumed = train_in(run, {}, 2, 40);
       good = good && resumed.weights == outcome.weights && resumed.failures == 0;
