@@ -5,6 +5,7 @@
 #include <eigengrad/nn/layer.hpp>
 #include <eigengrad/nn/module.hpp>
 #include <eigengrad/ops/dropout.hpp>
+#include <eigengrad/tape/replay.hpp>
 #include <eigengrad/tensor/random.hpp>
 
 #include <atomic>
@@ -44,7 +45,7 @@ class Dropout {
       if (!mode_->training) {
         return x;
       }
-      return dropout(x, rate_, key_.fold(calls_.fetch_add(1, std::memory_order_relaxed)));
+      return dropout(x, rate_, key_.fold(next_draw(calls_)));
     }
 
    private:

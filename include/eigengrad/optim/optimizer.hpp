@@ -135,6 +135,7 @@ void Optimizer<T>::step() {
     Parameter<T>& parameter = parameters_[i];
     if (parameter.has_gradient() && parameter.trainable()) {
       update(i, parameter.size(), parameter.mutable_data(), parameter.gradient().data());
+      eigengrad::detail::note_change(parameter.body(), "an optimizer's step");
       parameter.zero_gradient();
     }
   }

@@ -48,6 +48,12 @@ template <FloatScalar T>
   return *static_cast<ParameterState<T>*>(value.leaf);
 }
 
+/// Notes what has just changed a parameter's value, for the error of a tape that saved it.
+inline void note_change(const TensorBody& value, const char* by) noexcept {
+  value.leaf->changed_version = value.version;
+  value.leaf->changed_by = by;
+}
+
 }  // namespace detail
 
 /// A named tensor with a gradient; copies of the handle share both. Optimizers and modules hold
@@ -108,9 +114,10 @@ class EIGENGRAD_API Parameter : public Tensor<T> {
       if (this->size() > 0) {
         std::memmove(to, from, static_cast<std::size_t>(this->size()) * sizeof(T));
       }
-      return;
+    } else {
+      copy_strided(value);
     }
-    copy_strided(value);
+    detail::note_change(this->body(), "assign");
   }
 
  private:

@@ -71,7 +71,7 @@ template <FloatScalar T>
   for (const Tensor<T>& row : rows) {
     flat.push_back(reshape(row, Shape{1, n}));
   }
-  return concat(flat, 0);
+  return eigengrad::concat(flat, 0);
 }
 
 /// The Jacobian of f at x as (y's extents..., x's extents...). f is a function of one tensor.

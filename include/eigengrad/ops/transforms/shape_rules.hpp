@@ -182,7 +182,7 @@ struct Rule<Concat> {
       shape.set(saved.axis, saved.extents->data()[i]);
       parts.push_back(f.has(i) ? f.tangent(i) : zeros<T>(shape));
     }
-    f.set(concat(parts, saved.axis));
+    f.set(eigengrad::concat(parts, saved.axis));
   }
 };
 
