@@ -30,7 +30,7 @@ struct Recompute {
     cases.add("a product of (3, 4)", {{3, 4}, {3, 4}},
               [product](const auto& in) { return recompute(product, in[0], in[1]); });
     cases.add("a captured tensor", {{5}, {5}}, [product](const auto& in) {
-      return recompute([&](const auto& a) { return product(a, in[1]); }, in[0]);
+      return recompute([product, b = in[1]](const auto& a) { return product(a, b); }, in[0]);
     });
     cases.add("nested", {{2, 3}, {2, 3}}, [product](const auto& in) {
       return recompute(
@@ -163,7 +163,8 @@ struct FirstTensor<std::tuple<Tensor<T>, Tensor<Others>...>> {
 /// f may use parameters and recorded tensors beside its inputs, and gets their gradients right. It
 /// must do the same when it is run again: what differs in ops, shapes or tensors is an error. What
 /// nn::Dropout drew is drawn again (next_draw). f is copied, with what it captures; one that cannot
-/// be copied, as a model cannot, is used where it is and must outlive the backward pass.
+/// be copied, as a model cannot, is used where it is. That, and what f captures by reference, must
+/// outlive the backward pass.
 ///
 /// With create_graph what f recorded stays, and in forward mode (jvp, hvp) f is called as it is, so
 /// that these save no memory.

@@ -77,7 +77,7 @@ class EIGENGRAD_API Optimizer {
   void step();
 
   /// Forgets the gradients: the next backward assigns.
-  void zero_gradients() noexcept {
+  void zero_gradients() {
     for (Parameter<T>& parameter : parameters_) {
       parameter.zero_gradient();
     }

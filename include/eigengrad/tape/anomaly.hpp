@@ -4,13 +4,12 @@
 // passes.hpp.
 
 #include <eigengrad/base/error.hpp>
-#include <eigengrad/memory/scratch.hpp>
 #include <eigengrad/tape/backward.hpp>
 #include <eigengrad/tape/errors.hpp>
 #include <eigengrad/tape/tape.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
-#include <cmath>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,29 +25,43 @@ struct NotFinite {
   [[nodiscard]] std::string_view name() const noexcept { return nan ? "nan" : "infinity"; }
 };
 
-template <FloatScalar T>
-[[nodiscard]] EIGENGRAD_COLD NotFinite first_not_finite(const TensorBody& body) {
-  auto* const held = const_cast<TensorBody*>(&body);  // for its count
-  retain(held);
-  const Tensor<T> x(held);
-  Scratch<T> values(x.size() > 0 ? x.size() : 1);
-  copy_to(values.data(), x);
-  for (Index i = 0; i < x.size(); ++i) {
-    if (!std::isfinite(values[i])) {
-      return {i, std::isnan(values[i])};
+/// Not a template, and slow: every program that opens a tape compiles it.
+[[nodiscard]] EIGENGRAD_COLD inline NotFinite first_not_finite(const TensorBody& x) {
+  if (x.dtype != DType::float32 && x.dtype != DType::float64) {
+    return {};
+  }
+  std::array<Index, max_rank> position{};
+  Index offset = 0;
+  for (Index i = 0; i < x.size; ++i) {
+    const double value = x.dtype == DType::float32
+                             ? double{static_cast<const float*>(x.data)[offset]}
+                             : static_cast<const double*>(x.data)[offset];
+    if (!(value - value == 0)) {
+      return {i, value != value};
+    }
+    for (int axis = x.shape.rank(); axis-- > 0;) {
+      const auto k = static_cast<std::size_t>(axis);
+      offset += x.strides[k];
+      if (++position[k] < x.shape[axis]) {
+        break;
+      }
+      offset -= position[k] * x.strides[k];
+      position[k] = 0;
     }
   }
   return {};
 }
-[[nodiscard]] EIGENGRAD_COLD inline NotFinite first_not_finite(const TensorBody& x) {
-  switch (x.dtype) {
-    case DType::float32:
-      return first_not_finite<float>(x);
-    case DType::float64:
-      return first_not_finite<double>(x);
-    default:
-      return {};
+
+/// " of (3,), (2, 3)".
+[[nodiscard]] EIGENGRAD_COLD inline std::string shapes_text(const TensorBody* const* operands,
+                                                            const Shape* shapes,
+                                                            std::size_t count) {
+  std::string text;
+  for (std::size_t k = 0; k < count; ++k) {
+    Part(k == 0 ? " of " : ", ").append_to(text);
+    Part(operands != nullptr ? operands[k]->shape : shapes[k]).append_to(text);
   }
+  return text;
 }
 
 /// Throws if the result of an op holds a NaN or an infinity.
@@ -58,18 +71,17 @@ EIGENGRAD_COLD inline void check_result(std::string_view op, const TensorBody& r
   if (found.at < 0) {
     return;
   }
-  std::string shapes;
   std::string cause;
-  for (std::size_t k = 0; k < count; ++k) {
-    shapes += concat(k == 0 ? " of " : ", ", operands[k]->shape);
-    const NotFinite before = cause.empty() ? first_not_finite(*operands[k]) : NotFinite{};
+  for (std::size_t k = 0; k < count && cause.empty(); ++k) {
+    const NotFinite before = first_not_finite(*operands[k]);
     if (before.at >= 0) {
       cause = concat("; operand ", k, " holds ", before.name(), " at element ", before.at);
     }
   }
-  throw_error<ValueError>("anomaly", {"'", op, "'", shapes, " gave ", found.name(), " at element ",
-                                      found.at, " of its result ", result.shape,
-                                      scope_text(scope_path(tape_thread.scope)), cause});
+  throw_error<ValueError>(
+      "anomaly", {"'", op, "'", shapes_text(operands, nullptr, count), " gave ", found.name(),
+                  " at element ", found.at, " of its result ", result.shape,
+                  scope_text(scope_path(tape_thread.scope)), cause});
 }
 
 /// What errors and pictures may look at.
@@ -102,19 +114,15 @@ EIGENGRAD_COLD inline void check_gradients_of(const BackwardPass& pass, std::uin
     if (found.at < 0) {
       continue;
     }
-    std::string shapes;
-    if (const Shape* const shape = DiagnosisAccess::shapes(tape, index)) {
-      for (std::size_t i = 1; i <= record.operand_count; ++i) {
-        shapes += concat(i == 1 ? " of " : ", ", shape[i]);
-      }
-      shapes += concat(" with result ", shape[0]);
-    }
+    const Shape* const shapes = DiagnosisAccess::shapes(tape, index);  // detect_anomaly has them
     const TensorBody* const parameter = record.operands()[k].parameter;
     throw_error<ValueError>(
-        "anomaly", {"the derivative of '", record.op->name, "'", shapes, " gave ", found.name(),
-                    " at element ", found.at, " of the gradient of ",
-                    parameter != nullptr ? tensor_text(*parameter) : concat("operand ", k),
-                    scope_text(DiagnosisAccess::scope(tape, index))});
+        "anomaly",
+        {"the derivative of '", record.op->name, "'",
+         shapes_text(nullptr, shapes + 1, record.operand_count), " with result ", shapes[0],
+         " gave ", found.name(), " at element ", found.at, " of the gradient of ",
+         parameter != nullptr ? tensor_text(*parameter) : concat("operand ", k),
+         scope_text(DiagnosisAccess::scope(tape, index))});
   }
 }
 

@@ -19,7 +19,7 @@ namespace eigengrad::detail {
 [[nodiscard]] EIGENGRAD_COLD inline std::string scope_path(const ScopeLabel* label) {
   std::string path;
   for (; label != nullptr; label = label->parent) {
-    path.insert(0, path.empty() ? "" : "/").insert(0, label->name);
+    path = path.empty() ? std::string(label->name) : concat(label->name, "/", path);
   }
   return path;
 }
