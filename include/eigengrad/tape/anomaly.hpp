@@ -52,38 +52,6 @@ struct NotFinite {
   return {};
 }
 
-/// " of (3,), (2, 3)".
-[[nodiscard]] EIGENGRAD_COLD inline std::string shapes_text(const TensorBody* const* operands,
-                                                            const Shape* shapes,
-                                                            std::size_t count) {
-  std::string text;
-  for (std::size_t k = 0; k < count; ++k) {
-    Part(k == 0 ? " of " : ", ").append_to(text);
-    Part(operands != nullptr ? operands[k]->shape : shapes[k]).append_to(text);
-  }
-  return text;
-}
-
-/// Throws if the result of an op holds a NaN or an infinity.
-EIGENGRAD_COLD inline void check_result(std::string_view op, const TensorBody& result,
-                                        const TensorBody* const* operands, std::size_t count) {
-  const NotFinite found = first_not_finite(result);
-  if (found.at < 0) {
-    return;
-  }
-  std::string cause;
-  for (std::size_t k = 0; k < count && cause.empty(); ++k) {
-    const NotFinite before = first_not_finite(*operands[k]);
-    if (before.at >= 0) {
-      cause = concat("; operand ", k, " holds ", before.name(), " at element ", before.at);
-    }
-  }
-  throw_error<ValueError>(
-      "anomaly", {"'", op, "'", shapes_text(operands, nullptr, count), " gave ", found.name(),
-                  " at element ", found.at, " of its result ", result.shape,
-                  scope_text(scope_path(tape_thread.scope)), cause});
-}
-
 /// What errors and pictures may look at.
 struct DiagnosisAccess {
   [[nodiscard]] static Record& record(const Tape& tape, Index i) noexcept {
@@ -104,26 +72,61 @@ struct DiagnosisAccess {
   }
 };
 
+/// Throws if the result of an op holds a NaN or an infinity.
+EIGENGRAD_COLD inline void check_result(const Tape& tape, std::string_view op,
+                                        const TensorBody& result, const TensorBody* const* operands,
+                                        std::size_t count) {
+  const NotFinite found = first_not_finite(result);
+  if (found.at < 0) {
+    return;
+  }
+  Message message;
+  message << "'" << op << "'";
+  for (std::size_t k = 0; k < count; ++k) {
+    message << (k == 0 ? " of " : ", ") << operands[k]->shape;
+  }
+  message << " gave " << found.name() << " at element " << found.at << " of its result "
+          << result.shape;
+  message.in_scope(DiagnosisAccess::scope(tape, tape.size()));
+  for (std::size_t k = 0; k < count; ++k) {
+    const NotFinite before = first_not_finite(*operands[k]);
+    if (before.at >= 0) {
+      message << "; operand " << k << " holds " << before.name() << " at element " << before.at;
+      break;
+    }
+  }
+  throw ValueError("anomaly", message.text());
+}
+
 /// Throws if the derivative of a record, which has just run, gave a NaN or an infinity.
 EIGENGRAD_COLD inline void check_gradients_of(const BackwardPass& pass, std::uint32_t index) {
   const Tape& tape = pass.tape();
   Record& record = DiagnosisAccess::record(tape, index);
-  for (std::size_t k = 0; k < record.operand_count; ++k) {
-    const TensorBody* const gradient = pass.added(record.operands()[k]);
-    const NotFinite found = gradient != nullptr ? first_not_finite(*gradient) : NotFinite{};
-    if (found.at < 0) {
-      continue;
-    }
-    const Shape* const shapes = DiagnosisAccess::shapes(tape, index);  // detect_anomaly has them
-    const TensorBody* const parameter = record.operands()[k].parameter;
-    throw_error<ValueError>(
-        "anomaly",
-        {"the derivative of '", record.op->name, "'",
-         shapes_text(nullptr, shapes + 1, record.operand_count), " with result ", shapes[0],
-         " gave ", found.name(), " at element ", found.at, " of the gradient of ",
-         parameter != nullptr ? tensor_text(*parameter) : concat("operand ", k),
-         scope_text(DiagnosisAccess::scope(tape, index))});
+  NotFinite found;
+  std::size_t operand = 0;
+  for (; operand < record.operand_count && found.at < 0; ++operand) {
+    const TensorBody* const gradient = pass.added(record.operands()[operand]);
+    found = gradient != nullptr ? first_not_finite(*gradient) : NotFinite{};
   }
+  if (found.at < 0) {
+    return;
+  }
+  --operand;
+  const Shape* const shapes = DiagnosisAccess::shapes(tape, index);  // detect_anomaly has them
+  Message message;
+  message << "the derivative of '" << record.op->name << "'";
+  for (std::size_t k = 1; k <= record.operand_count; ++k) {
+    message << (k == 1 ? " of " : ", ") << shapes[k];
+  }
+  message << " with result " << shapes[0] << " gave " << found.name() << " at element " << found.at
+          << " of the gradient of ";
+  if (record.operands()[operand].parameter != nullptr) {
+    name_tensor(message, *record.operands()[operand].parameter);
+  } else {
+    message << "operand " << operand;
+  }
+  message.in_scope(DiagnosisAccess::scope(tape, index));
+  throw ValueError("anomaly", message.text());
 }
 
 /// Throws if the gradient that a backward pass starts from holds a NaN or an infinity.
@@ -141,11 +144,21 @@ namespace eigengrad {
 
 /// The scope that is open now holds for the records to come.
 EIGENGRAD_COLD inline void Tape::mark_scope() {
-  const std::string path = detail::scope_path(detail::tape_thread.scope);
-  char* const text = static_cast<char*>(arena_.allocate(path.size()));
-  path.copy(text, path.size());
+  std::size_t length = 0;
+  for (const auto* label = detail::tape_thread.scope; label != nullptr; label = label->parent) {
+    length += label->name.size() + (label->parent != nullptr ? 1 : 0);
+  }
+  char* const text = static_cast<char*>(arena_.allocate(length));
+  char* end = text + length;
+  for (const auto* label = detail::tape_thread.scope; label != nullptr; label = label->parent) {
+    end -= label->name.size();
+    label->name.copy(end, label->name.size());
+    if (label->parent != nullptr) {
+      *--end = '/';
+    }
+  }
   scopes_.push_back(
-      {static_cast<std::uint32_t>(records_.size()), static_cast<std::uint32_t>(path.size()), text});
+      {static_cast<std::uint32_t>(records_.size()), static_cast<std::uint32_t>(length), text});
 }
 
 EIGENGRAD_COLD inline std::string_view Tape::scope_of(std::uint32_t record) const noexcept {

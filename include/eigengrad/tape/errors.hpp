@@ -15,19 +15,23 @@
 
 namespace eigengrad::detail {
 
-/// Names joined from the outside in: "encoder/attention".
-[[nodiscard]] EIGENGRAD_COLD inline std::string scope_path(const ScopeLabel* label) {
-  std::string path;
-  for (; label != nullptr; label = label->parent) {
-    path = path.empty() ? std::string(label->name) : concat(label->name, "/", path);
+/// A text that grows part by part. Each is a call, where joined() builds a list of them all: these
+/// texts are long, and every program compiles them.
+class Message {
+ public:
+  EIGENGRAD_COLD Message& operator<<(const Part& part) {
+    part.append_to(text_);
+    return *this;
   }
-  return path;
-}
-/// " in scope 'encoder'", or nothing.
-[[nodiscard]] EIGENGRAD_COLD inline std::string scope_text(std::string_view path) {
-  return path.empty() ? std::string() : concat(" in scope '", path, "'");
-}
+  /// " in scope 'encoder'", or nothing.
+  EIGENGRAD_COLD Message& in_scope(std::string_view path) {
+    return path.empty() ? *this : *this << " in scope '" << path << "'";
+  }
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
+ private:
+  std::string text_;
+};
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_recorded(std::string_view op) {
   throw_error<TapeError>(
       op,
@@ -38,24 +42,29 @@ namespace eigengrad::detail {
   throw_error<TapeError>(
       op, {"an earlier backward consumed these records; pass {.retain = true} to the first"});
 }
-/// A saved tensor's owner, as an error names it: "parameter 'w' (2, 3)" or "tensor (2, 3)".
-[[nodiscard]] EIGENGRAD_COLD inline std::string tensor_text(const TensorBody& owner) {
-  if (owner.leaf == nullptr) {
-    return concat("tensor ", owner.shape);
+/// A tensor, as an error names it: "parameter 'w' (2, 3)" or "tensor (2, 3)".
+EIGENGRAD_COLD inline void name_tensor(Message& message, const TensorBody& x) {
+  if (x.leaf == nullptr) {
+    message << "tensor " << x.shape;
+    return;
   }
-  const std::string& name =
-      owner.dtype == DType::float32 ? state_of<float>(owner).name : state_of<double>(owner).name;
-  return concat("parameter '", name, "' ", owner.shape);
+  message << "parameter '"
+          << (x.dtype == DType::float32 ? state_of<float>(x).name : state_of<double>(x).name)
+          << "' " << x.shape;
 }
+/// `scope`: of the op that saved it; `owner`: of the elements.
 [[noreturn]] EIGENGRAD_COLD inline void throw_changed(std::string_view op, std::string_view by,
-                                                      const std::string& scope,
+                                                      std::string_view scope,
                                                       const TensorBody& owner) {
   const bool known = owner.leaf != nullptr && owner.leaf->changed_by != nullptr &&
                      owner.leaf->changed_version == owner.version;
-  throw_error<TapeError>(
-      op, {"a tensor that '", by, "' saved", scope,
-           " was changed after it was recorded: ", tensor_text(owner), ", by ",
-           known ? owner.leaf->changed_by : "a write to its elements (mutable_data, set, ...)"});
+  Message message;
+  message << "a tensor that '" << by << "' saved";
+  message.in_scope(scope) << " was changed after it was recorded: ";
+  name_tensor(message, owner);
+  message << ", by "
+          << (known ? owner.leaf->changed_by : "a write to its elements (mutable_data, set, ...)");
+  throw TapeError(op, message.text());
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_lost_parameter(std::string_view op,
                                                              const std::string& name) {

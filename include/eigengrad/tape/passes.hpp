@@ -216,8 +216,8 @@ inline void Tape::check_versions(std::string_view op, std::uint32_t root) const 
     detail::Scratch<bool> marks(Index{root} + 1);
     detail::mark_reachable(records_, root, marks.data());
     if (marks[saved.record]) {
-      detail::throw_changed(op, records_[saved.record]->op->name,
-                            detail::scope_text(scope_of(saved.record)), *saved.owner);
+      detail::throw_changed(op, records_[saved.record]->op->name, scope_of(saved.record),
+                            *saved.owner);
     }
   }
 }

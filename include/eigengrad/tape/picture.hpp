@@ -136,10 +136,9 @@ struct UsedParameter {
         const std::size_t place = place_of(used, operand.parameter);
         if (numbers[place] < 0) {
           numbers[place] = count++;
-          picture.nodes.push_back(
-              {concat("p", numbers[place]),
-               {used[place].alive ? tensor_text(*operand.parameter) : "parameter"},
-               true});
+          Message text;
+          used[place].alive ? name_tensor(text, *operand.parameter) : void(text << "parameter");
+          picture.nodes.push_back({concat("p", numbers[place]), {text.text()}, true});
         }
         picture.edges.push_back({concat("p", numbers[place]), name, shape});
       }

@@ -286,7 +286,7 @@ EIGENGRAD_NOINLINE inline void record_erased(TensorBody& result, const TensorBod
   for (Tape* tape = innermost; tape != nullptr; tape = RecordingAccess::enclosing(*tape)) {
     if (RecordingAccess::records(*tape) && RecordingAccess::needs(*tape, operands, count)) {
       if (RecordingAccess::anomaly(*tape)) {
-        check_result(op.name, result, operands, count);
+        check_result(*tape, op.name, result, operands, count);
       }
       RecordingAccess::append(*tape, op, result, operands, count, payload);
     }
