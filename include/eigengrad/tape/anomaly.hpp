@@ -12,6 +12,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -157,14 +158,15 @@ EIGENGRAD_COLD inline void Tape::mark_scope() {
       *--end = '/';
     }
   }
-  scopes_.push_back(
-      {static_cast<std::uint32_t>(records_.size()), static_cast<std::uint32_t>(length), text});
+  scopes_ = new (arena_.allocate(sizeof(detail::ScopeMark)))
+      detail::ScopeMark{scopes_, static_cast<std::uint32_t>(records_.size()),
+                        static_cast<std::uint32_t>(length), text};
 }
 
 EIGENGRAD_COLD inline std::string_view Tape::scope_of(std::uint32_t record) const noexcept {
-  for (Index i = scopes_.size(); i-- > 0;) {
-    if (scopes_[i].record <= record) {
-      return {scopes_[i].text, scopes_[i].length};
+  for (const detail::ScopeMark* mark = scopes_; mark != nullptr; mark = mark->before) {
+    if (mark->record <= record) {
+      return {mark->text, mark->length};
     }
   }
   return {};

@@ -137,7 +137,7 @@ inline void Tape::forget() noexcept {
   results_.clear();
   saved_.clear();
   shapes_.clear();
-  scopes_.clear();
+  scopes_ = nullptr;
   arena_.clear();
   lost_parameter_.clear();
   any_consumed_ = false;

@@ -164,11 +164,11 @@ struct SegmentAccess {
     Index records;
     Index saved;
     Index shapes;
-    Index scopes;
+    const ScopeMark* scopes;
     Arena::Mark arena;
   };
   [[nodiscard]] static Place place(const Tape& tape) noexcept {
-    return {tape.records_.size(), tape.saved_.size(), tape.shapes_.size(), tape.scopes_.size(),
+    return {tape.records_.size(), tape.saved_.size(), tape.shapes_.size(), tape.scopes_,
             tape.arena_.mark()};
   }
   /// Forgets the records that were made since.
@@ -185,7 +185,7 @@ struct SegmentAccess {
     tape.records_.shrink(to.records);
     tape.saved_.shrink(to.saved);
     tape.shapes_.shrink(to.shapes);
-    tape.scopes_.shrink(to.scopes);
+    tape.scopes_ = to.scopes;
     tape.arena_.rewind(to.arena);
   }
 

@@ -29,8 +29,9 @@ struct ScopeLabel {
   std::string_view name;
   const ScopeLabel* parent;
 };
-/// From this record on, ops were recorded in the scope of this name; the text is in the arena.
+/// From this record on, ops were recorded in the scope of this name. In the arena, as the text is.
 struct ScopeMark {
+  const ScopeMark* before;
   std::uint32_t record;
   std::uint32_t length;
   const char* text;
@@ -227,7 +228,7 @@ class EIGENGRAD_API Tape {
   detail::Buffer<detail::TensorBody*> results_;  // of each record, owned, if keeps_results_
   detail::Buffer<detail::SavedVersion> saved_;
   detail::Buffer<const Shape*> shapes_;  // of each record's result and operands, if describes_
-  detail::Buffer<detail::ScopeMark> scopes_;
+  const detail::ScopeMark* scopes_ = nullptr;  // the last one
   detail::Arena arena_;
   std::string lost_parameter_;  // name of a recorded parameter that was destroyed; empty: none
 };
