@@ -10,6 +10,7 @@
 #include <eigengrad/ops/transforms/graph.hpp>
 #include <eigengrad/ops/transforms/jacobian.hpp>
 #include <eigengrad/ops/transforms/product_rules.hpp>
+#include <eigengrad/ops/transforms/recompute_rule.hpp>
 #include <eigengrad/ops/transforms/reduction_rules.hpp>
 #include <eigengrad/ops/transforms/rule.hpp>
 #include <eigengrad/ops/transforms/shape_rules.hpp>

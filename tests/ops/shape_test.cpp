@@ -148,5 +148,6 @@ TEST_CASE("views of parameters: a write to the view counts as a change", "[ops][
   row.set({1}, 5);
   CHECK(w.at(0, 1) == 5);
   CHECK_THROWS_TEXT(tape.backward(loss), eg::TapeError,
-                    "backward: a tensor that 'mul' saved was changed after it was recorded");
+                    "backward: a tensor that 'mul' saved was changed after it was recorded: "
+                    "parameter 'w' (2, 2), by a write to its elements (mutable_data, set, ...)");
 }

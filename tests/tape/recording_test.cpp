@@ -8,7 +8,6 @@
 
 #include <support/catch.hpp>
 
-#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -55,13 +54,16 @@ TEST_CASE("saved tensors: a change before backward is an error, and touches no g
   const auto loss = sum(w * w) + sum(v);
   w.assign(values({3, 4}));
   CHECK_THROWS_TEXT(tape.backward(loss), TapeError,
-                    "backward: a tensor that 'mul' saved was changed after it was recorded");
+                    "backward: a tensor that 'mul' saved was changed after it was recorded: "
+                    "parameter 'w' (2,), by assign");
   CHECK_FALSE(w.has_gradient());
   CHECK_FALSE(v.has_gradient());
 }
 
 TEST_CASE("saved tensors: a change through a view or of a result counts", "[tape]") {
-  const std::string text = "backward: a tensor that 'exp' saved was changed after it was recorded";
+  const std::string text =
+      "backward: a tensor that 'exp' saved was changed after it was recorded: "
+      "tensor (2,), by a write to its elements (mutable_data, set, ...)";
   Tape tape;
   auto x = tape.watch(values({1, 2}));
   auto y = exp(x);
@@ -249,16 +251,6 @@ TEST_CASE("recording: a tape cannot run backwards or be cleared inside its own b
   });
   tape.backward(sum(y));
   CHECK(equal(w.gradient(), values({2, 4})));
-}
-
-TEST_CASE("anomaly: the first op that gives a NaN or an infinity is named", "[tape]") {
-  Parameter<double> w("w", values({1, 0, 2}));
-  Tape tape({.detect_anomaly = true});
-  const auto fine = w * w;
-  CHECK_THROWS_TEXT(log(fine), ValueError,
-                    "anomaly: 'log' gave infinity at element 1 of its result (3,)");
-  CHECK_THROWS_TEXT(fine / fine, ValueError,
-                    "anomaly: 'div' gave nan at element 1 of its result (3,)");
 }
 
 TEST_CASE("origin: a sigmoid or softmax under NoGrad does not lead back to its logits", "[tape]") {

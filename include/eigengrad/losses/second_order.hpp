@@ -30,7 +30,7 @@ template <AnyScalar T>
     throw_not_linked(op);
   }
   if (version_of(&kept.tensor->body()) != kept.version) {
-    throw_changed("backward", op);
+    throw_changed("backward", op, {}, *owner_of(&kept.tensor->body()));
   }
   return *kept.tensor;
 }

@@ -26,6 +26,21 @@ class EIGENGRAD_API Arena {
     return result;
   }
 
+  /// A place to go back to.
+  struct Mark {
+    void* chunk;
+    char* next;
+  };
+  [[nodiscard]] Mark mark() const noexcept { return {last_, next_}; }
+  /// Forgets what was handed out since the mark, which was made after something else was.
+  void rewind(const Mark& mark) noexcept {
+    auto* const chunk = static_cast<Chunk*>(mark.chunk);
+    release(chunk->next);
+    chunk->next = nullptr;
+    enter(chunk);
+    next_ = mark.next;
+  }
+
   /// Forgets everything; keeps the first chunk for the next use and gives the others back to the
   /// pool.
   void clear() noexcept {

@@ -7,6 +7,7 @@
 #include <eigengrad/nn/initializers.hpp>
 #include <eigengrad/nn/summary.hpp>
 #include <eigengrad/tape/parameter.hpp>
+#include <eigengrad/tape/replay.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/random.hpp>
 #include <eigengrad/tensor/tensor.hpp>
@@ -31,10 +32,8 @@ struct Mode {
 /// How often a layer has drawn from its random stream. The module owns it, so that a checkpoint can
 /// keep it; a layer holds a pointer, see Builder::counter. Many threads may draw at once.
 struct StreamCounter {
-  /// The number of this draw, from 0.
-  [[nodiscard]] std::uint64_t next_draw() noexcept {
-    return draws.fetch_add(1, std::memory_order_relaxed);
-  }
+  /// The number of this draw, from 0; that of before where a segment is run again.
+  [[nodiscard]] std::uint64_t next_draw() { return eigengrad::next_draw(draws); }
 
   std::string name;  ///< "1.mask"
   std::atomic<std::uint64_t> draws{0};

@@ -40,6 +40,10 @@ namespace eigengrad::detail {
 [[noreturn]] EIGENGRAD_COLD inline void throw_layer_name(const std::string& name) {
   throw_error<ValueError>("Sequential", {"two layers are named '", name, "'"});
 }
+[[noreturn]] EIGENGRAD_COLD inline void throw_layer_range(Index first, Index last, Index size) {
+  throw_error<IndexError>("Sequential",
+                          {"no layers [", first, ", ", last, "): the model has ", size});
+}
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_layers() {
   throw_error<ValueError>("Sequential", {"a model needs at least one layer"});
 }
@@ -76,6 +80,10 @@ class Sequential final : public Module<T> {
   /// Applies the layers.
   /// Throws: ShapeError naming the layer, when one refuses its input's shape; else what it throws
   [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const override;
+
+  /// Applies the layers [first, last) alone.
+  /// Throws: IndexError for layers that there are not; as operator()
+  [[nodiscard]] Tensor<T> apply(const Tensor<T>& x, Index first, Index last) const;
 
   /// Number of layers.
   [[nodiscard]] Index size() const noexcept { return static_cast<Index>(layers_.size()); }
@@ -164,6 +172,19 @@ Tensor<T> Sequential<T>::operator()(const Tensor<T>& x) const {
     if (!layers_[i].absorbed) {
       y = apply(i, y);
     }
+  }
+  return y;
+}
+
+template <FloatScalar T>
+Tensor<T> Sequential<T>::apply(const Tensor<T>& x, Index first, Index last) const {
+  static_cast<void>(this->state());
+  if (first < 0 || first > last || last > size()) {
+    detail::throw_layer_range(first, last, size());
+  }
+  Tensor<T> y = x;
+  for (Index i = first; i < last; ++i) {
+    y = apply(static_cast<std::size_t>(i), y);
   }
   return y;
 }

@@ -78,7 +78,7 @@ class EIGENGRAD_API Optimizer {
   void step();
 
   /// Forgets the gradients: the next backward assigns.
-  void zero_gradients() noexcept {
+  void zero_gradients() {
     for (Parameter<T>& parameter : parameters_) {
       parameter.zero_gradient();
     }
@@ -139,6 +139,7 @@ void Optimizer<T>::step() {
     Parameter<T>& parameter = parameters_[i];
     if (parameter.has_gradient() && parameter.trainable()) {
       update(i, parameter.size(), parameter.mutable_data(), parameter.gradient().data());
+      eigengrad::detail::note_change(parameter.body(), "an optimizer's step");
       parameter.zero_gradient();
     }
   }

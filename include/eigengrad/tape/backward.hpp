@@ -226,6 +226,29 @@ class BackwardPass {
   }
 
   [[nodiscard]] GradientSink* sink() const noexcept { return sink_; }
+  [[nodiscard]] Tape& tape() const noexcept { return tape_; }
+  /// Gives a record's gradient to who asked for it by name.
+  void keep_if_asked(std::uint32_t record, TensorBody* gradient) const noexcept {
+    if (sink_ != nullptr) {
+      if (GradientEntry* const entry = sink_->find_record(record)) {
+        detail::retain(gradient);
+        entry->gradient = gradient;
+      }
+    }
+  }
+  /// What has been added for an operand, or null.
+  [[nodiscard]] const TensorBody* added(const Operand& operand) const {
+    if (!wants(operand)) {
+      return nullptr;
+    }
+    if (operand.parameter == nullptr || sink_ != nullptr) {
+      return slot(operand);
+    }
+    return operand.parameter->dtype == DType::float32 ? written<float>(*operand.parameter)
+                                                      : written<double>(*operand.parameter);
+  }
+
+  bool retain = false;  // records keep what they saved
 
  protected:
   [[nodiscard]] bool is_input(std::uint32_t record) const noexcept {
@@ -245,6 +268,11 @@ class BackwardPass {
   }
 
  private:
+  template <FloatScalar T>
+  [[nodiscard]] static const TensorBody* written(const TensorBody& parameter) {
+    const ParameterState<T>& state = state_of<T>(parameter);
+    return state.fresh ? &state.gradient.body() : nullptr;
+  }
   template <FloatScalar T>
   static void add_to_parameter(ParameterState<T>& state, Tensor<T> g) {
     const bool add = std::exchange(state.fresh, true);

@@ -24,6 +24,10 @@ void forget_parameter(const TensorBody* value, const std::string& name) noexcept
   throw_error<TapeError>("gradient",
                          {"parameter '", name, "' has no gradient; call Tape::backward first"});
 }
+[[noreturn]] EIGENGRAD_COLD inline void throw_not_a_parameter() {
+  throw_error<TapeError>("Parameter",
+                         {"a plain tensor was put in its place through a Tensor&; use assign()"});
+}
 [[noreturn]] EIGENGRAD_COLD inline void throw_assign(const std::string& name, const Shape& to,
                                                      const Shape& from) {
   throw_shape_error("assign", {"'", name, "' is ", to, ", the new value is ", from}, to, from);
@@ -46,6 +50,12 @@ class EIGENGRAD_API ParameterState final : public LeafState {
 template <FloatScalar T>
 [[nodiscard]] ParameterState<T>& state_of(const TensorBody& value) noexcept {
   return *static_cast<ParameterState<T>*>(value.leaf);
+}
+
+/// Notes what has just changed a parameter's value, for the error of a tape that saved it.
+inline void note_change(const TensorBody& value, const char* by) noexcept {
+  value.leaf->changed_version = value.version;
+  value.leaf->changed_by = by;
 }
 
 }  // namespace detail
@@ -90,7 +100,7 @@ class EIGENGRAD_API Parameter : public Tensor<T> {
     return state().gradient;
   }
   /// Marks the gradient as used: the next backward assigns. Costs nothing; the memory stays.
-  void zero_gradient() noexcept { state().fresh = false; }
+  void zero_gradient() { state().fresh = false; }
 
   /// Whether ops record this parameter; a frozen one is a constant.
   [[nodiscard]] bool trainable() const { return state().trainable; }
@@ -99,6 +109,7 @@ class EIGENGRAD_API Parameter : public Tensor<T> {
   /// Copies new elements in; the address, the name and the gradient stay. Counts as a change for
   /// tapes. Throws: ShapeError if the shapes differ
   void assign(const Tensor<T>& value) {
+    static_cast<void>(state());
     if (!(value.shape() == this->shape())) {
       detail::throw_assign(name(), this->shape(), value.shape());
     }
@@ -108,14 +119,19 @@ class EIGENGRAD_API Parameter : public Tensor<T> {
       if (this->size() > 0) {
         std::memmove(to, from, static_cast<std::size_t>(this->size()) * sizeof(T));
       }
-      return;
+    } else {
+      copy_strided(value);
     }
-    copy_strided(value);
+    detail::note_change(this->body(), "assign");
   }
 
  private:
   [[nodiscard]] detail::ParameterState<T>& state() const {
-    return detail::state_of<T>(this->body());
+    const detail::TensorBody& value = this->body();
+    if (value.leaf == nullptr) {
+      detail::throw_not_a_parameter();
+    }
+    return detail::state_of<T>(value);
   }
 
   EIGENGRAD_COLD void copy_strided(const Tensor<T>& value) {

@@ -2,13 +2,14 @@
 // The members of Tape: opening and closing, and the backward pass with the checks that come before
 // it.
 
+#include <eigengrad/tape/anomaly.hpp>
 #include <eigengrad/tape/backward.hpp>
+#include <eigengrad/tape/errors.hpp>
 #include <eigengrad/tape/tape.hpp>
 #include <eigengrad/tensor/copy.hpp>
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,63 +20,16 @@ namespace detail {
 /// Watched tensors: a record without operands whose gradient stays.
 inline constexpr OpTable watched_table{"watch", nullptr, nullptr, nullptr};
 
-// What the errors of a tape say.
-[[noreturn]] EIGENGRAD_COLD inline void throw_not_recorded(std::string_view op) {
-  throw_error<TapeError>(
-      op,
-      {"the output was not recorded on this tape; it depends on no trainable parameter or watched "
-       "tensor, or was computed under NoGrad or outside the tape's scope"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_consumed(std::string_view op) {
-  throw_error<TapeError>(
-      op, {"an earlier backward consumed these records; pass {.retain = true} to the first"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_changed(std::string_view op, std::string_view by) {
-  throw_error<TapeError>(op, {"a tensor that '", by, "' saved was changed after it was recorded"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_lost_parameter(std::string_view op,
-                                                             const std::string& name) {
-  throw_error<TapeError>(op,
-                         {"parameter '", name, "' was destroyed before the tape that recorded it"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_wrong_thread(std::string_view op) {
-  throw_error<TapeError>(op, {"the tape belongs to another thread"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_running(std::string_view op) {
-  throw_error<TapeError>(op, {"a backward pass is already running on this tape"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_not_scalar(std::string_view op, const Shape& shape) {
-  throw_shape_error(op, {"output is ", shape, ", not a scalar; sum or mean it first"}, shape);
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_cotangent(std::string_view op, const Shape& output,
-                                                        const Shape& cotangent) {
-  throw_shape_error(op, {"cotangent is ", cotangent, ", output is ", output}, output, cotangent);
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_no_transforms(std::string_view op) {
-  throw TapeError(op,
-                  "create_graph needs a unit of the program to include eigengrad/transforms.hpp");
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_graph_under_no_grad(std::string_view op) {
-  throw TapeError(op, "create_graph under NoGrad: nothing would be recorded");
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_not_watched() {
-  throw_error<TapeError>(
-      "gradient", {"the tensor was not watched on this tape; use the one that watch() returned"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_input_not_recorded(Index i) {
-  throw_error<TapeError>("gradients",
-                         {"input ", i, " is neither a parameter nor recorded on this tape"});
-}
-
 #if EIGENGRAD_BODIES
 
 EIGENGRAD_COLD EIGENGRAD_BODY void forget_parameter(const TensorBody* value,
                                                     const std::string& name) noexcept {
   for (Tape* tape = tape_thread.innermost; tape != nullptr; tape = tape->enclosing_) {
-    bool needed = false;
+    bool needed = tape->probe_ != nullptr && tape->probe_->lose(*tape->probe_, value);
     for (SavedVersion& saved : tape->saved_) {
       if (saved.owner == value && !tape->records_[saved.record]->consumed) {
         needed = true;
+        saved.owner = nullptr;
       }
     }
     for (Record* record : tape->records_) {
@@ -112,7 +66,9 @@ EIGENGRAD_COLD inline void mark_reachable(const Buffer<Record*>& records, std::u
 
 #if EIGENGRAD_BODIES
 
-EIGENGRAD_BODY Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_anomaly) {
+EIGENGRAD_BODY Tape::Tape(TapeOptions options)
+    : detect_anomaly_(options.detect_anomaly),
+      describes_(options.describe || options.detect_anomaly) {
   detail::TapeThread& thread = detail::tape_thread;
   if (thread.serial == 0) {
     thread.serial = detail::tape_thread_count.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -122,13 +78,17 @@ EIGENGRAD_BODY Tape::Tape(TapeOptions options) : detect_anomaly_(options.detect_
   no_grad_ = thread.no_grad;
   enclosing_ = thread.innermost;
   thread.innermost = this;
+  if (thread.scope != nullptr) {
+    mark_scope();
+  }
 }
 
 EIGENGRAD_BODY Tape::~Tape() {
   if (detail::tape_thread.serial != thread_) {
-    std::fputs("eigengrad: a Tape was destroyed on another thread than the one that made it\n",
-               stderr);
-    std::abort();
+    detail::abort_tape("on another thread than the one that made it");
+  }
+  if (running_ || probe_ != nullptr) {
+    detail::abort_tape("while it ran backwards or inside the function that recompute runs");
   }
   forget();
   Tape** link = &detail::tape_thread.innermost;
@@ -148,13 +108,23 @@ EIGENGRAD_BODY void Tape::check_thread(std::string_view op) const {
   }
 }
 
+EIGENGRAD_BODY void Tape::check_no_segment(std::string_view op) const {
+  if (probe_ != nullptr) {
+    detail::throw_in_segment(op);
+  }
+}
+
 EIGENGRAD_BODY void Tape::clear() {
   check_thread("clear");
+  check_no_segment("clear");
   if (running_) {
     detail::throw_running("clear");
   }
   forget();
   open_number();
+  if (detail::tape_thread.scope != nullptr) {
+    mark_scope();
+  }
 }
 
 EIGENGRAD_BODY void Tape::forget() noexcept {
@@ -172,6 +142,8 @@ EIGENGRAD_BODY void Tape::forget() noexcept {
   records_.clear();
   results_.clear();
   saved_.clear();
+  shapes_.clear();
+  scopes_ = nullptr;
   arena_.clear();
   lost_parameter_.clear();
   any_consumed_ = false;
@@ -186,11 +158,27 @@ EIGENGRAD_BODY std::uint32_t Tape::record_of(const detail::TensorBody& body) con
       return more->link.record;
     }
   }
+  return others_ == nullptr ? detail::no_record : record_elsewhere(body);
+}
+
+EIGENGRAD_COLD inline std::uint32_t Tape::record_elsewhere(
+    const detail::TensorBody& body) const noexcept {
+  for (const detail::OtherNumber* other = others_; other != nullptr; other = other->next) {
+    if (body.link.tape == other->number) {
+      return body.link.record;
+    }
+    for (const detail::MoreLinks* more = body.more_links; more != nullptr; more = more->next) {
+      if (more->link.tape == other->number) {
+        return more->link.record;
+      }
+    }
+  }
   return detail::no_record;
 }
 
 EIGENGRAD_BODY void Tape::check_ready(std::string_view op, std::uint32_t record) {
   check_thread(op);
+  check_no_segment(op);
   if (running_) {
     detail::throw_running(op);
   }
@@ -226,7 +214,7 @@ EIGENGRAD_BODY void Tape::check_not_consumed(std::string_view op, std::uint32_t 
 EIGENGRAD_BODY void Tape::check_versions(std::string_view op, std::uint32_t root) const {
   for (Index i = 0; i < saved_.size(); ++i) {
     const detail::SavedVersion& saved = saved_[i];
-    if (saved.record > root || records_[saved.record]->consumed ||
+    if (saved.record > root || records_[saved.record]->consumed || saved.owner == nullptr ||
         saved.owner->version == saved.version) {
       continue;
     }
@@ -234,7 +222,8 @@ EIGENGRAD_BODY void Tape::check_versions(std::string_view op, std::uint32_t root
     detail::Scratch<bool> marks(Index{root} + 1);
     detail::mark_reachable(records_, root, marks.data());
     if (marks[saved.record]) {
-      detail::throw_changed(op, records_[saved.record]->op->name);
+      detail::throw_changed(op, records_[saved.record]->op->name, scope_of(saved.record),
+                            *saved.owner);
     }
   }
 }
@@ -260,6 +249,27 @@ EIGENGRAD_BODY void Tape::check_graph(std::string_view op, BackwardOptions optio
   }
 }
 
+/// The backward pass over the records of [first, last).
+EIGENGRAD_BODY void Tape::run_records(detail::BackwardPass& pass, Index first, Index last,
+                                      bool retain) {
+  for (Index i = last; i-- > first;) {
+    detail::Record& record = *records_[i];
+    if (record.gradient == nullptr || record.op->vjp == nullptr) {
+      continue;
+    }
+    pass.keep_if_asked(static_cast<std::uint32_t>(i), record.gradient);
+    record.op->vjp(pass, record);
+    if (detect_anomaly_) {
+      detail::check_gradients_of(pass, static_cast<std::uint32_t>(i));
+    }
+    detail::release(std::exchange(record.gradient, nullptr));
+    if (!retain) {
+      record.op->destroy(record);
+      record.consumed = true;
+    }
+  }
+}
+
 EIGENGRAD_BODY void Tape::run(detail::BackwardPass& pass, std::uint32_t root,
                               BackwardOptions options) {
   if (options.create_graph) {
@@ -267,6 +277,7 @@ EIGENGRAD_BODY void Tape::run(detail::BackwardPass& pass, std::uint32_t root,
     return;
   }
   const bool retain = options.retain;
+  pass.retain = retain;
 
   struct Running {
     explicit Running(bool& running) noexcept : flag(running) { flag = true; }
@@ -279,24 +290,7 @@ EIGENGRAD_BODY void Tape::run(detail::BackwardPass& pass, std::uint32_t root,
   const NoGrad no_grad;
   any_consumed_ = any_consumed_ || !retain;
   try {
-    for (std::uint32_t i = root + 1; i-- > 0;) {
-      detail::Record& record = *records_[i];
-      if (record.gradient == nullptr || record.op->vjp == nullptr) {
-        continue;
-      }
-      if (pass.sink() != nullptr) {
-        if (detail::GradientEntry* const entry = pass.sink()->find_record(i)) {
-          detail::retain(record.gradient);
-          entry->gradient = record.gradient;
-        }
-      }
-      record.op->vjp(pass, record);
-      detail::release(std::exchange(record.gradient, nullptr));
-      if (!retain) {
-        record.op->destroy(record);
-        record.consumed = true;
-      }
-    }
+    run_records(pass, 0, Index{root} + 1, retain);
   } catch (...) {
     drop_gradients(root);
     throw;
@@ -326,6 +320,9 @@ void Tape::backward(const Tensor<T>& output, const Tensor<T>& cotangent, Backwar
   const std::uint32_t root = record_of(output.body());
   check_ready("backward", root);
   check_graph("backward", options);
+  if (detect_anomaly_) {
+    detail::check_cotangent(cotangent.body());
+  }
   detail::BackwardPass pass(*this);
   // A copy: what is handed on must not change when the caller writes to the cotangent.
   pass.seed(root, detail::copied(cotangent));
@@ -335,6 +332,7 @@ void Tape::backward(const Tensor<T>& output, const Tensor<T>& cotangent, Backwar
 template <FloatScalar T>
 Tensor<T> Tape::gradient(const Tensor<T>& x) const {
   check_thread("gradient");
+  check_no_segment("gradient");
   const std::uint32_t record = record_of(x.body());
   if (record == detail::no_record || records_[record]->op->vjp != nullptr) {
     detail::throw_not_watched();

@@ -1,12 +1,12 @@
 #pragma once
 // How an op records itself: whether it must, on which tapes, and what its derivative will read.
 
+#include <eigengrad/tape/anomaly.hpp>
 #include <eigengrad/tape/backward.hpp>
 #include <eigengrad/tape/passes.hpp>
 #include <eigengrad/tape/tape.hpp>
 
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <new>
 #include <string>
@@ -23,12 +23,6 @@ namespace eigengrad::detail {
                               own ? "that has ended or was cleared" : "of another thread",
                               "; keep that tape, or detach() the operand"});
 }
-[[noreturn]] EIGENGRAD_COLD inline void throw_anomaly(std::string_view op, std::string_view what,
-                                                      Index at, const Shape& shape) {
-  throw_error<ValueError>("anomaly",
-                          {"'", op, "' gave ", what, " at element ", at, " of its result ", shape});
-}
-
 /// Whether gradients flow through a tensor: it is a trainable parameter or was recorded somewhere.
 [[nodiscard]] inline bool is_live(const TensorBody& body) noexcept {
   return body.link.tape != 0 || (body.leaf != nullptr && body.leaf->trainable);
@@ -45,7 +39,7 @@ struct Saver {
     return Saved<T>(x);
   }
 
- private:
+  /// Notes the version of what is kept in another way.
   EIGENGRAD_NOINLINE void note(TensorBody& x) {
     versions.push_back({owner_of(&x), version_of(&x), record});
   }
@@ -183,10 +177,24 @@ struct RecordingAccess {
     }
   }
 
-  /// Adds a record whose payload `payload` builds.
+  /// Adds a record whose payload `payload` builds, for the result.
   static void append(Tape& tape, const OpTable& op, TensorBody& result,
                      const TensorBody* const* operands, std::size_t count,
                      const PayloadMaker& payload) {
+    if (tape.probe_ != nullptr) {
+      link(result, {tape.number_, tape.probe_->note(*tape.probe_, tape, operands, count)});
+      return;
+    }
+    const std::uint32_t index = add_record(tape, op, operands, count, payload);
+    if (tape.keeps_results_ || tape.describes_) {
+      describe(tape, result, operands, count);
+    }
+    link(result, {tape.number_, index});
+  }
+
+  /// Adds a record; returns its index.
+  static std::uint32_t add_record(Tape& tape, const OpTable& op, const TensorBody* const* operands,
+                                  std::size_t count, const PayloadMaker& payload) {
     const std::size_t offset = (sizeof(Record) + count * sizeof(Operand) + 15) / 16 * 16;
     const auto index = static_cast<std::uint32_t>(tape.records_.size());
     auto* const record = new (tape.arena_.allocate(offset + payload.size))
@@ -208,19 +216,29 @@ struct RecordingAccess {
       tape.saved_.shrink(saved);
       throw;
     }
-    if (tape.keeps_results_) {
-      keep_result(tape, result);
+    return index;
+  }
+
+  /// Keeps what the tape's options ask for beside a record, the last one.
+  EIGENGRAD_COLD static void describe(Tape& tape, TensorBody& result,
+                                      const TensorBody* const* operands, std::size_t count) {
+    if (tape.describes_) {
+      auto* const shapes = static_cast<Shape*>(tape.arena_.allocate((count + 1) * sizeof(Shape)));
+      new (shapes) Shape(result.shape);
+      for (std::size_t i = 0; i < count; ++i) {
+        new (shapes + 1 + i) Shape(operands[i]->shape);
+      }
+      tape.shapes_.push_back(shapes);
     }
-    link(result, {tape.number_, index});
+    if (tape.keeps_results_) {
+      tape.results_.push_back(&result);
+      retain(&result);
+    }
   }
 
  private:
   friend class eigengrad::Tape;
-
-  EIGENGRAD_COLD static void keep_result(Tape& tape, TensorBody& result) {
-    tape.results_.push_back(&result);
-    retain(&result);
-  }
+  friend struct SegmentAccess;
 
   static void link(TensorBody& result, TapeLink to) {
     if (result.link.tape == 0) {
@@ -236,21 +254,6 @@ template <AnyScalar... T>
 [[nodiscard]] bool must_record(const Tensor<T>&... x) {
   const Tape* const tape = tape_thread.innermost;
   return tape != nullptr && RecordingAccess::records(*tape) && (is_live(x.body()) || ...);
-}
-
-/// Throws if a result holds a NaN or an infinity.
-template <FloatScalar T>
-EIGENGRAD_COLD void check_anomaly(std::string_view op, TensorBody& result) {
-  retain(&result);
-  const Tensor<T> y(&result);
-  const Shape& shape = y.shape();
-  Scratch<T> values(y.size() > 0 ? y.size() : 1);
-  copy_to(values.data(), y);
-  for (Index i = 0; i < y.size(); ++i) {
-    if (!std::isfinite(values[i])) {
-      throw_anomaly(op, std::isnan(values[i]) ? "nan" : "infinity", i, shape);
-    }
-  }
 }
 
 template <class Op, FloatScalar T>
@@ -271,22 +274,19 @@ inline constexpr OpTable op_table{Op::name, &run_vjp<Op, T>,
                                   &destroy_payload<typename Op::template Payload<T>>,
                                   rules_of<Op, T>()};
 
-/// Records a result on every tape that needs it; `check` throws if the result holds a NaN or an
-/// infinity.
+/// Records a result on every tape that needs it.
 EIGENGRAD_NOINLINE inline void record_erased(TensorBody& result, const TensorBody* const* operands,
                                              std::size_t count, const OpTable& op,
-                                             const PayloadMaker& payload,
-                                             void (*check)(std::string_view, TensorBody&)) {
+                                             const PayloadMaker& payload) {
   Tape* const innermost = tape_thread.innermost;
   // The usual case: one tape, which every recorded operand is on.
   if (!RecordingAccess::all_on(*innermost, operands, count)) {
     RecordingAccess::check_operands(op.name, operands, count);
   }
-  for (Tape* tape = innermost; tape != nullptr;
-       tape = RecordingAccess::enclosing(*tape)) {
+  for (Tape* tape = innermost; tape != nullptr; tape = RecordingAccess::enclosing(*tape)) {
     if (RecordingAccess::records(*tape) && RecordingAccess::needs(*tape, operands, count)) {
       if (RecordingAccess::anomaly(*tape)) {
-        check(op.name, result);
+        check_result(*tape, op.name, result, operands, count);
       }
       RecordingAccess::append(*tape, op, result, operands, count, payload);
     }
@@ -298,7 +298,7 @@ EIGENGRAD_NOINLINE inline void record_erased(TensorBody& result, const TensorBod
 template <class Op, FloatScalar T, class Make>
 void record_list(Tensor<T>& y, const TensorBody* const* operands, std::size_t count,
                  const Make& make) {
-  record_erased(y.body(), operands, count, op_table<Op, T>, payload_maker(make), &check_anomaly<T>);
+  record_erased(y.body(), operands, count, op_table<Op, T>, payload_maker(make));
 }
 
 template <class Op, FloatScalar T, class Make, AnyScalar... X>
@@ -333,13 +333,14 @@ namespace eigengrad {
 template <FloatScalar T>
 Tensor<T> Tape::watch(const Tensor<T>& x) {
   check_thread("watch");
+  check_no_segment("watch");
   Tensor<T> watched = detail::make_view(x, x.shape(), x.strides(), 0);
   const auto index = static_cast<std::uint32_t>(records_.size());
   records_.push_back(new (arena_.allocate(sizeof(detail::Record))) detail::Record{
       &detail::watched_table, nullptr, 0, false, false, sizeof(detail::Record)});
   using Access = detail::RecordingAccess;
-  if (keeps_results_) {
-    Access::keep_result(*this, watched.body());
+  if (keeps_results_ || describes_) {
+    Access::describe(*this, watched.body(), nullptr, 0);
   }
   Access::link(watched.body(), {number_, index});
   const detail::TensorBody* const operand = &x.body();

@@ -7,6 +7,7 @@
 #include <eigengrad/tape/record.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -21,14 +22,45 @@ class Tape;
 namespace detail {
 
 struct GradientSink;
+struct DrawLog;
+
+/// The name of a Scope (scope.hpp) and of those around it.
+struct ScopeLabel {
+  std::string_view name;
+  const ScopeLabel* parent;
+};
+/// From this record on, ops were recorded in the scope of this name. In the arena, as the text is.
+struct ScopeMark {
+  const ScopeMark* before;
+  std::uint32_t record;
+  std::uint32_t length;
+  const char* text;
+};
+
+/// A tape that notes what ops read instead of recording them (segment.hpp).
+struct Probe {
+  /// Gives the index that the op's result is known by.
+  std::uint32_t (*note)(Probe& probe, const Tape& tape, const TensorBody* const* operands,
+                        std::size_t count);
+  /// Told that a parameter is gone; whether it had been read.
+  bool (*lose)(Probe& probe, const TensorBody* parameter) noexcept;
+};
+
+/// A further number under which a tape knows its records, while it runs a segment (segment.hpp).
+struct OtherNumber {
+  std::uint64_t number;
+  const OtherNumber* next;
+};
 
 /// A thread's recording state.
 struct TapeThread {
-  Tape* innermost;       // the last tape opened here that is still in scope
-  int no_grad;           // depth of NoGrad scopes and of backward passes; see Tape::no_grad_
-  std::uint64_t serial;  // number of this thread, 0 until its first tape
-  std::uint64_t opened;  // tapes opened so far
-  std::uint64_t wasted;  // gradients that derivatives computed although nobody wanted them
+  Tape* innermost;          // the last tape opened here that is still in scope
+  int no_grad;              // depth of NoGrad scopes and of backward passes; see Tape::no_grad_
+  std::uint64_t serial;     // number of this thread, 0 until its first tape
+  std::uint64_t opened;     // tapes opened so far
+  std::uint64_t wasted;     // gradients that derivatives computed although nobody wanted them
+  const ScopeLabel* scope;  // the innermost Scope, or null
+  DrawLog* draws;           // of the recomputed segment that runs, or null: replay.hpp
 };
 
 EIGENGRAD_API inline constinit thread_local TapeThread tape_thread{};
@@ -50,6 +82,9 @@ inline constexpr int tape_serial_shift = 40;
 
 struct RecordingAccess;
 struct PassAccess;
+struct SegmentAccess;
+struct DiagnosisAccess;
+struct ScopeAccess;
 
 }  // namespace detail
 
@@ -65,8 +100,12 @@ struct BackwardOptions {
 
 /// Options of a Tape.
 struct TapeOptions {
-  /// Throw ValueError at the first op whose result holds a NaN or an infinity, naming it. Slower.
+  /// Throw ValueError at the first op whose result, or in a backward pass one of whose gradients,
+  /// holds a NaN or an infinity. It names the op, its shapes and the Scope. Slower; implies
+  /// `describe`.
   bool detect_anomaly = false;
+  /// Keep the shapes of operands and results, for tape/picture.hpp.
+  bool describe = false;
 };
 
 /// Records the differentiable ops of its thread while it is in scope, and runs them backwards.
@@ -146,17 +185,26 @@ class EIGENGRAD_API Tape {
   friend class detail::BackwardPass;
   friend struct detail::RecordingAccess;
   friend struct detail::PassAccess;
+  friend struct detail::SegmentAccess;
+  friend struct detail::DiagnosisAccess;
+  friend struct detail::ScopeAccess;
   friend void detail::forget_parameter(const detail::TensorBody* value,
                                        const std::string& name) noexcept;
 
   /// The record of `body` on this tape, or no_record.
   [[nodiscard]] std::uint32_t record_of(const detail::TensorBody& body) const noexcept;
+  [[nodiscard]] std::uint32_t record_elsewhere(const detail::TensorBody& body) const noexcept;
   void check_thread(std::string_view op) const;
+  void check_no_segment(std::string_view op) const;
   void check_ready(std::string_view op, std::uint32_t record);
   void check_graph(std::string_view op, BackwardOptions options) const;
   void check_not_consumed(std::string_view op, std::uint32_t root);
   void check_versions(std::string_view op, std::uint32_t root) const;
   void run(detail::BackwardPass& pass, std::uint32_t root, BackwardOptions options);
+  void run_records(detail::BackwardPass& pass, Index first, Index last, bool retain);
+  void mark_scope();
+  /// The Scope in which a record was made; empty: none.
+  [[nodiscard]] std::string_view scope_of(std::uint32_t record) const noexcept;
   void drop_gradients(std::uint32_t last) noexcept;
   void open_number() noexcept;
   void forget() noexcept;
@@ -172,10 +220,15 @@ class EIGENGRAD_API Tape {
   bool detect_anomaly_ = false;
   bool any_consumed_ = false;
   bool running_ = false;
-  bool keeps_results_ = false;  // for forward mode: see results_
+  bool keeps_results_ = false;                   // for forward mode: see results_
+  bool describes_ = false;                       // see shapes_
+  detail::Probe* probe_ = nullptr;               // a segment runs for the first time: segment.hpp
+  const detail::OtherNumber* others_ = nullptr;  // while a segment runs
   detail::Buffer<detail::Record*> records_;
   detail::Buffer<detail::TensorBody*> results_;  // of each record, owned, if keeps_results_
   detail::Buffer<detail::SavedVersion> saved_;
+  detail::Buffer<const Shape*> shapes_;  // of each record's result and operands, if describes_
+  const detail::ScopeMark* scopes_ = nullptr;  // the last one
   detail::Arena arena_;
   std::string lost_parameter_;  // name of a recorded parameter that was destroyed; empty: none
 };

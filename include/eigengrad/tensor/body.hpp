@@ -23,7 +23,9 @@ class EIGENGRAD_API LeafState {
   LeafState& operator=(const LeafState&) = delete;
   virtual ~LeafState() = default;
 
-  bool trainable = true;  // false: ops treat the value as a constant
+  bool trainable = true;              // false: ops treat the value as a constant
+  std::uint32_t changed_version = 0;  // of the value, after the last change whose maker is known
+  const char* changed_by = nullptr;   // that maker, for errors
 };
 
 /// Where a tensor was recorded: the tape's number (0: nowhere) and the record's index there.

@@ -24,7 +24,7 @@ void set_origin(Tensor<T>& y, const Tensor<T>& x, Origin kind) {
 
 /// The tensor that `y` is the function `kind` of; undefined if it is not known to be one.
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> origin_of(const Tensor<T>& y, Origin kind) noexcept {
+[[nodiscard]] Tensor<T> origin_of(const Tensor<T>& y, Origin kind) {
   const TensorBody& body = y.body();
   if (body.origin_kind != kind || body.origin == nullptr ||
       version_of(body.origin) != body.origin_version) {

@@ -5,8 +5,10 @@
 
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/copy.hpp>
+#include <eigengrad/tape/anomaly.hpp>
 #include <eigengrad/tape/backward.hpp>
 #include <eigengrad/tape/passes.hpp>
+#include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tape/tape.hpp>
 
 #include <algorithm>
@@ -130,31 +132,38 @@ void separate(TensorBody*& gradient) {
   gradient = clone(shared).release();
 }
 
+/// The pass over the records of [first, last).
+inline void run_graph_records(GraphPass& pass, Index first, Index last) {
+  Tape& tape = pass.tape();
+  for (Index at = last; at-- > first;) {
+    const auto i = static_cast<std::uint32_t>(at);
+    Record& record = PassAccess::record(tape, i);
+    if (record.gradient == nullptr) {
+      continue;
+    }
+    if (record.op->vjp == nullptr) {
+      record.graph_gradient = true;
+      continue;
+    }
+    pass.keep_if_asked(i, record.gradient);
+    const auto vjp = record.op->rules->graph_vjp;
+    if (vjp == nullptr) {
+      throw_not_linked(record.op->name);
+    }
+    vjp(pass, record);
+    if (RecordingAccess::anomaly(tape)) {
+      check_gradients_of(pass, i);
+    }
+    release(std::exchange(record.gradient, nullptr));
+  }
+}
+
 inline void run_graph_pass(Tape& tape, GradientSink* sink, std::uint32_t root) {
   GraphPass pass(tape, sink);
+  pass.retain = true;
   const PassAccess::Running running(tape);
   try {
-    for (std::uint32_t i = root + 1; i-- > 0;) {
-      Record& record = PassAccess::record(tape, i);
-      if (record.gradient == nullptr) {
-        continue;
-      }
-      if (record.op->vjp == nullptr) {
-        record.graph_gradient = true;
-        continue;
-      }
-      GradientEntry* const entry = sink != nullptr ? sink->find_record(i) : nullptr;
-      if (entry != nullptr) {
-        retain(record.gradient);
-        entry->gradient = record.gradient;
-      }
-      const auto vjp = record.op->rules->graph_vjp;
-      if (vjp == nullptr) {
-        throw_not_linked(record.op->name);
-      }
-      vjp(pass, record);
-      release(std::exchange(record.gradient, nullptr));
-    }
+    run_graph_records(pass, 0, Index{root} + 1);
     for (Index i = 0; sink != nullptr && i < sink->entries.size(); ++i) {
       TensorBody*& gradient = sink->entries[i].gradient;
       if (gradient != nullptr && !is_alone(*gradient)) {
