@@ -144,8 +144,8 @@ TEST_CASE("fit: a loss that is not finite names epoch, step and the first op", "
     FAIL("the logarithm of a negative number did not stop fit");
   } catch (const eg::DivergenceError& error) {
     CHECK(std::string(error.what()) ==
-          "fit: the loss is nan at epoch 1, step 1: anomaly: 'log' gave nan at element 0 of its "
-          "result (1, 1)");
+          "fit: the loss is nan at epoch 1, step 1: anomaly: 'log' of (1, 1) gave nan at element 0 "
+          "of its result (1, 1)");
     CHECK(error.epoch() == 1);
     CHECK(error.step() == 1);
   }
