@@ -39,7 +39,7 @@ template <AnyScalar T>
 template <FloatScalar T>
 [[nodiscard]] Tensor<T> loss_factor(std::string_view op, const Tensor<T>& g,
                                     const LossPayload<T>& saved, const Shape& losses) {
-  const Tensor<T> scaled = saved.scale == T(1) ? g : g * static_cast<double>(saved.scale);
+  Tensor<T> scaled = saved.scale == T(1) ? g : g * static_cast<double>(saved.scale);
   if (!saved.source.weights.tensor->defined()) {
     return scaled;
   }

@@ -153,7 +153,7 @@ Parameter<T> Builder<T>::parameter(std::string_view name, const Shape& shape,
       detail::throw_duplicate_parameter(full);
     }
   }
-  const Parameter<T> parameter(
+  Parameter<T> parameter(
       full, initializer.template make<T>(shape, RandomKey::named(state_->seed, full), fans));
   state_->parameters.push_back(parameter);
   return parameter;

@@ -93,7 +93,7 @@ class KeptFunction {
 
 template <class F, FloatScalar... X>
 struct SegmentOf : Segment {
-  SegmentOf(F&& f, const Tensor<X>&... x)
+  explicit SegmentOf(F&& f, const Tensor<X>&... x)
       : Segment{&run_again, &destroy_this, {}, {}, 1}, function(std::forward<F>(f)), in(x...) {
     (inputs.hold(x.body()), ...);
   }

@@ -255,6 +255,7 @@ template <class F>
       uniform<double>(y.shape(), -1, 1, RandomKey::named(options.seed, "cotangent"));
   tape.backward(y, cotangent);
   std::vector<Tensor<double>> gradients;
+  gradients.reserve(watched.size());
   for (const Tensor<double>& x : watched) {
     gradients.push_back(tape.gradient(x));
   }

@@ -31,7 +31,10 @@ struct CheckpointPlace {
   Index step = whole_epoch;
 
   static constexpr Index whole_epoch = std::numeric_limits<Index>::max();
-  [[nodiscard]] friend auto operator<=>(const CheckpointPlace&, const CheckpointPlace&) = default;
+  [[nodiscard]] friend bool operator==(const CheckpointPlace&, const CheckpointPlace&) = default;
+  [[nodiscard]] friend bool operator<(const CheckpointPlace& a, const CheckpointPlace& b) noexcept {
+    return a.epoch != b.epoch ? a.epoch < b.epoch : a.step < b.step;
+  }
 };
 
 /// Files "checkpoint-00000012.safetensors", or "checkpoint-00000012-00000345.safetensors" of an
