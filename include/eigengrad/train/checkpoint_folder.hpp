@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <compare>
 #include <fcntl.h>
 #include <limits>
 #include <memory>
@@ -88,7 +87,7 @@ class CheckpointFolder {
       }
     }
     std::sort(found.begin(), found.end(),
-              [](const CheckpointPlace& a, const CheckpointPlace& b) { return a > b; });
+              [](const CheckpointPlace& a, const CheckpointPlace& b) { return b < a; });
     return found;
   }
 
