@@ -59,9 +59,9 @@ namespace detail {
 /// iterators.
 ///
 /// Shapes:    x (rows, ...), y (rows, ...) -> batches (batch_size, ...), the last one may be
-/// smaller Throws:    ShapeError if x and y differ in rows; ValueError if there is no row,
-/// batch_size is not
-///            positive, or drop_last leaves no batch
+///            smaller
+/// Throws:    ShapeError if x and y differ in rows; ValueError if there is no row, batch_size is
+///            not positive, or drop_last leaves no batch
 template <AnyScalar T, AnyScalar Y>
 class DataLoader {
  public:

@@ -53,9 +53,9 @@ namespace detail {
 /// told which blocks come next.
 ///
 /// Shapes:    x (rows, ...), y (rows, ...) -> batches (batch_size, ...), the last one may be
-/// smaller Throws:    ShapeError if x and y differ in rows, or are strided views; ValueError if
-/// there is no
-///            row, an option is not positive, or drop_last leaves no batch
+///            smaller
+/// Throws:    ShapeError if x and y differ in rows, or are strided views; ValueError if there is
+///            no row, an option is not positive, or drop_last leaves no batch
 template <AnyScalar T, AnyScalar Y>
 class StreamLoader {
  public:

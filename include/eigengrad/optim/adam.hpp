@@ -126,8 +126,8 @@ namespace eigengrad::optim {
 /// weight_decay: keras shrinks p by lr wd p first; pytorch adds wd p to the gradient.
 ///
 /// Throws:    ValueError for a learning rate or epsilon <= 0, a beta outside [0, 1), a negative
-/// weight decay Reference: Kingma and Ba 2015 (the keras form is the one before section 2.1,
-/// "epsilon hat")
+///            weight decay
+/// Reference: Kingma and Ba 2015 (keras: the form before section 2.1, "epsilon hat")
 template <FloatScalar T>
 class EIGENGRAD_API Adam final : public eigengrad::detail::AdamBase<T> {
  public:

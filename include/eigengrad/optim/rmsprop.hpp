@@ -31,7 +31,8 @@ struct RMSpropOptions {
 /// pytorch:         g += wd p;     u = g / (sqrt(v) + eps);     m = mu m + u;  p -= lr m
 ///
 /// Throws:    ValueError for a learning rate or epsilon <= 0, rho or momentum outside [0, 1), a
-/// negative weight decay Reference: Hinton 2012, lecture 6e; Keras `RMSprop`; PyTorch `RMSprop`
+///            negative weight decay
+/// Reference: Hinton 2012, lecture 6e; Keras `RMSprop`; PyTorch `RMSprop`
 template <FloatScalar T>
 class EIGENGRAD_API RMSprop final : public Optimizer<T> {
  public:

@@ -136,8 +136,8 @@ namespace eigengrad::train {
 ///
 /// Shapes: data.x (n, ...), data.y (n, ...); loss(model(x), y) -> ()
 /// Throws: ValueError for no rows or a batch size < 1; ShapeError from the model, the loss or a
-/// metric Cost:   one forward pass in batches; records nothing; the model is in evaluation mode
-/// meanwhile
+///         metric
+/// Cost:   one forward pass in batches, in evaluation mode; records nothing
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset<T, Y>& data, const Loss& loss,
                                   const EvaluateOptions& options = {}) {

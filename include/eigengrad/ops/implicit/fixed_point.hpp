@@ -46,11 +46,9 @@ namespace detail {
 /// Shapes:    x0 and f(x, theta) alike -> the same
 /// Gradient:  u^T df/dtheta at x, with u = g + J^T u, J = df/dx; twice differentiable
 /// Throws:    ShapeError if f changes the shape; ValueError if x is not reached, or, in a
-/// derivative,
-///            u is not; TapeError for a third derivative
+///            derivative, u is not; TapeError for a third derivative
 /// Cost:      a call of f for each iteration, and one more where it is recorded; a derivative calls
-/// f
-///            twice and takes one vjp for each iteration of its solver
+///            f twice and takes one vjp for each iteration of its solver
 /// Reference: jaxopt `FixedPointIteration` with implicit differentiation; Bai, Kolter, Koltun 2019
 template <class F, FloatScalar T, class Theta>
 [[nodiscard]] Tensor<T> fixed_point(const F& f, const Tensor<T>& x0, const Theta& theta,

@@ -66,8 +66,7 @@ struct Cholesky {
 /// Gradient:  L^-T phi(L^T g) L^-1, made symmetric, where phi keeps the lower triangle and half of
 ///            the diagonal
 /// Throws:    ShapeError if a is not square; ValueError, with the matrix and the pivot, if it is
-/// not
-///            positive definite
+///            not positive definite
 /// Cost:      n^3 / 3 flops for each matrix, backward about 3 n^3; saves L
 /// Reference: PyTorch `linalg.cholesky`; Murray 2016, "Differentiation of the Cholesky
 ///            decomposition"

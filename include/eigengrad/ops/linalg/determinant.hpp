@@ -111,8 +111,7 @@ template <FloatScalar T>
 /// Shapes:    (..., n, n) -> two of (...)
 /// Gradient:  g a^-T through logabsdet; none through sign
 /// Throws:    ShapeError if a is not square; ValueError, with the matrix and the pivot, for one
-/// that
-///            is singular, where NumPy gives (0, -inf): there is no gradient
+///            that is singular, where NumPy gives (0, -inf): there is no gradient
 /// Cost:      2/3 n^3 flops for each matrix, backward 2 n^3; saves a and its decomposition
 /// Reference: NumPy `linalg.slogdet`, PyTorch `linalg.slogdet`
 template <FloatScalar T>

@@ -218,8 +218,7 @@ struct Inverse {
 /// Shapes:    (..., n, n) -> the same
 /// Gradient:  -y^T g y^T
 /// Throws:    ShapeError if a is not square; ValueError, with the matrix and the pivot, for one
-/// that
-///            is singular: a pivot is exactly 0
+///            that is singular: a pivot is exactly 0
 /// Cost:      8/3 n^3 flops for each matrix, backward 4 n^3; saves y
 /// Reference: NumPy `linalg.inv`, PyTorch `inverse`
 template <FloatScalar T>

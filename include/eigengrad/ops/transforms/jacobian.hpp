@@ -176,8 +176,7 @@ template <class F, class Inputs>
 ///
 /// Shapes:    x (j...), f(x) of size 1 -> (j..., j...), six axes at most
 /// Throws:    ShapeError if f does not give a scalar, or past six axes; TapeError, by the op's
-/// name,
-///            for one that is not twice differentiable
+///            name, for one that is not twice differentiable
 /// Cost:      one gradient, recorded, and one pass over its records for each element of x
 /// Reference: PyTorch `torch.autograd.functional.hessian`
 template <class F, FloatScalar T>
