@@ -245,7 +245,8 @@ TEST_CASE("implicit: theta must not change before the backward pass", "[ops][imp
   const auto root = square_root(theta);
   values.mutable_values()[0] = 1;
   CHECK_THROWS_TEXT(tape.backward(eg::sum(root)), eg::TapeError,
-                    "backward: a tensor that 'implicit' saved was changed after it was recorded");
+                    "backward: a tensor that 'implicit' saved was changed after it was recorded: "
+                    "tensor (2,), by a write to its elements (mutable_data, set, ...)");
 }
 
 TEST_CASE("linear_solve: a singular system is refused", "[ops][implicit]") {
