@@ -4,6 +4,7 @@
 #include <eigengrad/kernels/triangular.hpp>
 #include <eigengrad/ops/linalg/matrix.hpp>
 #include <eigengrad/ops/machinery/list_op.hpp>
+#include <eigengrad/ops/machinery/traits.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tensor/copy.hpp>
