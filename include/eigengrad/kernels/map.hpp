@@ -68,6 +68,22 @@ template <FloatScalar T>
   return in;
 }
 
+/// f(in...) of up to a packet of elements that lie together.
+template <FloatScalar T>
+[[nodiscard]] EIGENGRAD_INLINE Packet<T> in_one_packet(const MapFunction<T>& f,
+                                                       const Operands<T>& in, Index n) noexcept {
+  constexpr Index lanes = Packet<T>::lanes;
+  T staged[max_operands][static_cast<std::size_t>(lanes)];
+  Operands<T> from{};
+  for (std::size_t k = 0; k < static_cast<std::size_t>(f.operands); ++k) {
+    Packet<T>::load_part(in[k], n).store(staged[k]);
+    from[k] = staged[k];
+  }
+  T result[static_cast<std::size_t>(lanes)];
+  f.packets(f.f, result, from.data(), lanes);
+  return Packet<T>::load(result);
+}
+
 /// out = f(in...) over n elements that lie together.
 template <FloatScalar T>
 void assign(const MapFunction<T>& f, T* out, const Operands<T>& in, Index n) noexcept {
@@ -85,14 +101,7 @@ void assign(const MapFunction<T>& f, T* out, const Operands<T>& in, Index n) noe
     std::memcpy(out + n - lanes, last, sizeof last);
     return;
   }
-  T staged[max_operands][static_cast<std::size_t>(lanes)];
-  Operands<T> from{};
-  for (std::size_t k = 0; k < static_cast<std::size_t>(f.operands); ++k) {
-    Packet<T>::load_part(in[k], n).store(staged[k]);
-    from[k] = staged[k];
-  }
-  f.packets(f.f, last, from.data(), lanes);
-  std::memcpy(out, last, static_cast<std::size_t>(n) * sizeof(T));
+  in_one_packet(f, in, n).store_part(out, n);
 }
 
 /// out += values, each value rounded before: spelt so that GCC cannot fuse a product that made a
@@ -118,6 +127,11 @@ EIGENGRAD_NOINLINE void run_dense(const MapFunction<T>& f, T* out, const Operand
                                   Index n) noexcept {
   if (!f.add) {
     assign(f, out, in, n);
+    return;
+  }
+  if (n < Packet<T>::lanes) {
+    multiply_add(in_one_packet(f, in, n), Packet<T>(T(1)), Packet<T>::load_part(out, n))
+        .store_part(out, n);
     return;
   }
   T values[static_cast<std::size_t>(block)];

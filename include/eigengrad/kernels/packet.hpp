@@ -66,16 +66,23 @@ struct Packet {
   }
   EIGENGRAD_INLINE void store(T* p) const noexcept { std::memcpy(p, &v, sizeof v); }
 
-  /// The first `count` lanes from `p`, `stride` elements apart; the other lanes repeat the first.
+  /// The first `count` lanes from `p`, at least one, together or `stride` elements apart; the other
+  /// lanes repeat the first.
+  [[nodiscard]] static Packet load_part(const T* p, Index count) noexcept;
   [[nodiscard]] static EIGENGRAD_INLINE Packet load_part(const T* p, Index count,
-                                                         Index stride = 1) noexcept {
+                                                         Index stride) noexcept {
     T buffer[static_cast<std::size_t>(lanes)];
     for (Index i = 0; i < lanes; ++i) {
       buffer[i] = p[i < count ? i * stride : 0];
     }
     return load(buffer);
   }
-  EIGENGRAD_INLINE void store_part(T* p, Index count, Index stride = 1) const noexcept {
+  EIGENGRAD_INLINE void store_part(T* p, Index count) const noexcept {
+    T buffer[static_cast<std::size_t>(lanes)];
+    store(buffer);
+    std::memcpy(p, buffer, static_cast<std::size_t>(count) * sizeof(T));
+  }
+  EIGENGRAD_INLINE void store_part(T* p, Index count, Index stride) const noexcept {
     T buffer[static_cast<std::size_t>(lanes)];
     store(buffer);
     for (Index i = 0; i < count; ++i) {
@@ -103,6 +110,30 @@ struct Packet {
   friend EIGENGRAD_INLINE Mask<T> operator==(Packet a, Packet b) noexcept { return {a.v == b.v}; }
   friend EIGENGRAD_INLINE Mask<T> operator!=(Packet a, Packet b) noexcept { return {a.v != b.v}; }
 };
+
+template <FloatScalar T>
+EIGENGRAD_INLINE Packet<T> Packet<T>::load_part(const T* p, Index count) noexcept {
+  // Not through a buffer: a packet read where several small stores are under way waits for them.
+#if EIGENGRAD_VECTOR_BYTES == 64
+  const auto wanted = static_cast<std::uint16_t>((1U << static_cast<unsigned>(count)) - 1U);
+  if constexpr (sizeof(T) == 4) {
+    return Packet(__builtin_ia32_loadups512_mask(p, Packet(*p).v, wanted));
+  } else {
+    return Packet(
+        __builtin_ia32_loadupd512_mask(p, Packet(*p).v, static_cast<std::uint8_t>(wanted)));
+  }
+#elif EIGENGRAD_VECTOR_BYTES == 32 && defined(__AVX2__)
+  constexpr SignedBits<T> sliding[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+  typename Mask<T>::Native wanted;
+  std::memcpy(&wanted, sliding + 8 - count, sizeof wanted);
+  const Native loaded = __builtin_bit_cast(
+      Native, __builtin_ia32_maskloadps256(reinterpret_cast<const NativeVector<float>::Type*>(p),
+                                           __builtin_bit_cast(NativeVector<float>::Ints, wanted)));
+  return Packet(wanted ? loaded : Packet(*p).v);
+#else
+  return load_part(p, count, 1);
+#endif
+}
 
 template <FloatScalar T>
 EIGENGRAD_INLINE Mask<T> operator&(Mask<T> a, Mask<T> b) noexcept {
