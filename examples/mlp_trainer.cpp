@@ -3,9 +3,11 @@
 // predicts with it. See --help.
 
 #include "mlp_trainer/data.hpp"
+#include "mlp_trainer/interrupted.hpp"
 #include "mlp_trainer/model_files.hpp"
 #include "mlp_trainer/options.hpp"
 #include "mlp_trainer/quality.hpp"
+#include "mlp_trainer/report.hpp"
 #include "mlp_trainer/training.hpp"
 
 #include <eigengrad/eigengrad.hpp>
@@ -63,11 +65,12 @@ void print_test(const eg::train::Evaluation& result, const eg::train::TrainedMlp
   std::printf("\n");
 }
 
-void train_and_test(const Options& options) {
+/// False if Ctrl-C ended it before its time.
+[[nodiscard]] bool train_and_test(const Options& options) {
   const Table table = read_table(options);
   if (options.describe) {
     print_description(table);
-    return;
+    return true;
   }
   eg::train::TrainedMlp<float> trained{
       {}, eg::train::make_mlp<float>({.features = 1, .hidden = {}}, 0), {}, {}, {}};
@@ -85,12 +88,19 @@ void train_and_test(const Options& options) {
   const Hyperparameters hyper{options.learning_rate, options.hidden, options.batch_size};
   const auto verbose =
       options.quiet ? eg::train::Verbosity::silent : eg::train::Verbosity::automatic;
-  const eg::train::History history = train_once(options, hyper, parts, trained, verbose);
+  eg::train::Interrupt<float> interrupt;
+  Run run = train_once(options, hyper, parts, trained, interrupt, verbose);
+  if (interrupt.requested()) {
+    return false;
+  }
   eg::train::Evaluation result = test(options, parts, trained);
   if (options.target_accuracy.has_value() && result["accuracy"] < *options.target_accuracy) {
     std::printf("test accuracy %.4f is below the target %g: tuning\n", result["accuracy"],
                 *options.target_accuracy);
-    tune(options, parts, trained, validation_score(history));
+    tune(options, parts, trained, interrupt, run);
+    if (interrupt.requested()) {
+      return false;
+    }
     result = test(options, parts, trained);
     if (result["accuracy"] < *options.target_accuracy) {
       std::printf("the target %g was not reached\n", *options.target_accuracy);
@@ -99,7 +109,11 @@ void train_and_test(const Options& options) {
   if (!options.save.empty()) {
     save_model(options.save, trained);
   }
+  if (!options.report.empty()) {
+    write_report(options, table, parts, trained, run, result);
+  }
   print_test(result, trained);
+  return true;
 }
 
 /// Refuses what no single flag can see. Throws: ValueError
@@ -119,6 +133,9 @@ void check(const Options& options) {
   }
   if (options.resume && options.checkpoint.empty()) {
     throw eg::ValueError("mlp_trainer", "--resume needs the folder: --checkpoint");
+  }
+  if (!options.report.empty() && (!options.load.empty() || options.describe)) {
+    throw eg::ValueError("mlp_trainer", "--report is about a training; this one trains nothing");
   }
   check_model_path(options.save);
   check_model_path(options.load);
@@ -147,10 +164,11 @@ int run(int argc, char** argv) {
     if (options.threads > 0) {
       eg::set_num_threads(options.threads);
     }
-    if (options.load.empty()) {
-      train_and_test(options);
-    } else {
+    if (!options.load.empty()) {
       predict_file(options);
+    } else if (!train_and_test(options)) {
+      print_how_to_resume(options, {argv, argv + argc});
+      return interrupted_exit_code;
     }
   } catch (const eg::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());

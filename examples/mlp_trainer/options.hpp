@@ -46,6 +46,7 @@ struct Options {
   std::string save;
   std::string load;
   std::string predict;
+  std::string report;
 };
 
 /// Describes the flags to `app`, which writes what it reads into `options`.
@@ -149,6 +150,9 @@ inline void describe(CLI::App& app, Options& options) {
   const std::string files = "Saved models";
   app.add_option("--save", options.save,
                  "write all that prediction needs to this folder, or file *.safetensors")
+      ->group(files);
+  app.add_option("--report", options.report,
+                 "write a page FILE.html with curves, errors, weights and data")
       ->group(files);
   app.add_option("--load", options.load, "folder or file of a saved model")->group(files);
   app.add_option("--predict", options.predict,

@@ -6,6 +6,7 @@
 #include "options.hpp"
 
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/train/weight_histograms.hpp>
 
 #include <cmath>
 #include <cstdint>
@@ -31,10 +32,12 @@ struct Hyperparameters {
   eg::Index batch_size;
 };
 
-/// What came of one training run.
-struct Outcome {
-  eg::train::TrainedMlp<float> trained;
+/// What came of one training run besides the model.
+struct Run {
   eg::train::History history;
+  std::vector<eg::train::ParameterHistograms> histograms;  // if there is to be a report
+  double learning_rate = 0;
+  eg::Index batch_size = 0;
 };
 
 /// Splits as scikit-learn does and scales by the training part; fills in what the model file needs
@@ -135,10 +138,10 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
 }
 
 /// Trains `trained.model` afresh with these hyperparameters.
-[[nodiscard]] inline eg::train::History train_once(const Options& options,
-                                                   const Hyperparameters& hyper, const Parts& parts,
-                                                   eg::train::TrainedMlp<float>& trained,
-                                                   eg::train::Verbosity verbose) {
+[[nodiscard]] inline Run train_once(const Options& options, const Hyperparameters& hyper,
+                                    const Parts& parts, eg::train::TrainedMlp<float>& trained,
+                                    eg::train::Interrupt<float>& interrupt,
+                                    eg::train::Verbosity verbose) {
   trained.mlp.hidden = hyper.hidden;
   trained.model = eg::train::make_mlp<float>(trained.mlp, options.seed);
   const auto optimizer = make_optimizer(options, hyper.learning_rate, trained.model.parameters());
@@ -162,11 +165,18 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
         if (options.patience.has_value()) {
           fit.callbacks.push_back(&early);
         }
+        fit.callbacks.push_back(&interrupt);
         const auto checkpoint = make_checkpoint(options, trained.model);
         if (checkpoint != nullptr) {
           fit.callbacks.push_back(checkpoint.get());
         }
-        return eg::train::fit(trained.model, train, *optimizer, loss, fit);
+        eg::train::WeightHistograms<float> histograms(trained.model.parameters());
+        if (!options.report.empty()) {
+          fit.callbacks.push_back(&histograms);
+        }
+        eg::train::History history = eg::train::fit(trained.model, train, *optimizer, loss, fit);
+        return Run{std::move(history), histograms.parameters(), hyper.learning_rate,
+                   hyper.batch_size};
       });
 }
 
@@ -208,27 +218,31 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
 }
 
 /// Tries other learning rates, widths and batch sizes and leaves the model that is best on the
-/// validation data: one of the trials, or the one that was there, whose score is `first_score`.
+/// validation data with its run: one of the trials, or the one that was there.
 inline void tune(const Options& base, const Parts& parts, eg::train::TrainedMlp<float>& trained,
-                 double first_score) {
+                 eg::train::Interrupt<float>& interrupt, Run& best_run) {
   namespace train = eg::train;
   Options options = base;
   options.checkpoint.clear();  // those are of the first training
   eg::train::Mlp best_mlp = trained.mlp;
   eg::nn::Sequential<float> best_model = trained.model.clone();
-  double best_score = first_score;
+  double best_score = validation_score(best_run.history);
   eg::Index best_trial = 0;
   const auto score = [&](const train::Trial& trial) {
+    if (interrupt.requested()) {
+      return std::nan("");  // no candidate
+    }
     const Hyperparameters hyper{trial.learning_rate, scaled_widths(options, trial.width),
                                 trial.batch_size};
-    const train::History history =
-        train_once(options, hyper, parts, trained, train::Verbosity::silent);
+    Run run = train_once(options, hyper, parts, trained, interrupt, train::Verbosity::silent);
+    const train::History history = run.history;
     const double value = validation_score(history);
     if (value > best_score) {
       best_score = value;
       best_trial = trial.number;
       best_mlp = trained.mlp;
       best_model = std::move(trained.model);
+      best_run = std::move(run);
     }
     if (!options.quiet) {
       std::printf(

@@ -74,6 +74,7 @@
 #include <eigengrad/train/evaluate.hpp>
 #include <eigengrad/train/fit.hpp>
 #include <eigengrad/train/history.hpp>
+#include <eigengrad/train/interrupt.hpp>
 #include <eigengrad/train/loss.hpp>
 #include <eigengrad/train/metric.hpp>
 #include <eigengrad/train/mlp.hpp>

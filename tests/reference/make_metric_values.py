@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes op_values/metrics.txt: curves, areas, confusion matrices and class scores of scikit-learn."""
+"""Writes op_values/metrics.txt: curves, areas, calibration, confusion matrices and class scores of
+scikit-learn."""
 
 import argparse
 import warnings
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn import metrics
+from sklearn.calibration import calibration_curve
 
 from reference_text import case, provenance, write_lines
 
@@ -55,6 +57,18 @@ def class_lines():
                     metrics.accuracy_score(labels, predicted)])
 
 
+def calibration_lines():
+    """Two digits, so that many probabilities lie at the ends of bins."""
+    random = np.random.RandomState(13)
+    for rows in (1, 20, 200):
+        probability = np.round(random.random_sample(rows), 2)
+        probability[:3] = [0.0, 1.0, 0.6][:rows]
+        labels = (random.random_sample(rows) < probability).astype(int)
+        for bins in (1, 3, 5, 10):
+            yield case("calibration_curve", {"bins": bins}, [probability, labels],
+                       calibration_curve(labels, probability, n_bins=bins))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "op_values")
@@ -64,9 +78,10 @@ def main():
         "roc_curve|drop|scores;labels|false positive rate;true positive rate;thresholds||",
         "precision_recall_curve|drop|scores;labels|precision;recall;thresholds||",
         "areas||scores;labels|ROC AUC;average precision||",
+        "calibration_curve|bins|probabilities;labels|prob_true;prob_pred||",
         "classes|classes|predicted;labels|confusion matrix;precision;recall;F1;support;macro means;weighted means;"
         "accuracy||"]
-    write_lines(output / "metrics.txt", header, [*ranking_lines(), *class_lines()])
+    write_lines(output / "metrics.txt", header, [*ranking_lines(), *class_lines(), *calibration_lines()])
 
 
 if __name__ == "__main__":

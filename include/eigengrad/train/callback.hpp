@@ -1,6 +1,6 @@
 #pragma once
-// Callback: what a user hangs into fit(). The ready-made ones are in early_stopping.hpp and
-// schedule_callback.hpp.
+// Callback: what a user hangs into fit(). Ready-made ones are in early_stopping.hpp,
+// schedule_callback.hpp, reduce_on_plateau.hpp, interrupt.hpp and checkpoint.hpp.
 
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/optim/optimizer.hpp>

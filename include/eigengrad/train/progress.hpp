@@ -9,7 +9,7 @@
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
 #include <ctime>
 #include <string_view>
 #include <sys/ioctl.h>
@@ -70,7 +70,7 @@ class Progress {
  public:
   explicit Progress(train::Verbosity verbosity) noexcept : mode_(verbosity) {
     if (mode_ == train::Verbosity::automatic) {
-      mode_ = isatty(STDOUT_FILENO) != 0 ? train::Verbosity::bar : train::Verbosity::lines;
+      mode_ = can_redraw() ? train::Verbosity::bar : train::Verbosity::lines;
     }
   }
 
@@ -133,6 +133,11 @@ class Progress {
  private:
   static constexpr Index bar_columns = 20;
 
+  /// A terminal that can erase a line; TERM=dumb is how one says that it can't.
+  [[nodiscard]] static bool can_redraw() noexcept {
+    const char* const kind = std::getenv("TERM");
+    return isatty(STDOUT_FILENO) != 0 && kind != nullptr && std::string_view(kind) != "dumb";
+  }
   void start_line(Line& line) const noexcept {
     line.print("Epoch %lld/%lld", static_cast<long long>(epoch_), static_cast<long long>(epochs_));
   }
