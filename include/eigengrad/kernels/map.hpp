@@ -129,12 +129,17 @@ EIGENGRAD_NOINLINE void run_dense(const MapFunction<T>& f, T* out, const Operand
     assign(f, out, in, n);
     return;
   }
-  if (n < Packet<T>::lanes) {
+  if (n > 0 && n < Packet<T>::lanes) {
     multiply_add(in_one_packet(f, in, n), Packet<T>(T(1)), Packet<T>::load_part(out, n))
         .store_part(out, n);
     return;
   }
   T values[static_cast<std::size_t>(block)];
+  if (n <= block) {
+    assign(f, values, in, n);
+    add(out, values, n);
+    return;
+  }
   for (Index begin = 0; begin < n; begin += block) {
     const Index count = n - begin < block ? n - begin : block;
     assign(f, values, advanced(f, in, begin), count);
@@ -142,10 +147,19 @@ EIGENGRAD_NOINLINE void run_dense(const MapFunction<T>& f, T* out, const Operand
   }
 }
 
-/// The same on several threads.
+/// The same on several threads. Few elements, most of all whole packets, go the shortest way: for
+/// them the calls between here and the function take longer than the function.
 template <FloatScalar T>
 EIGENGRAD_NOINLINE void dense(const MapFunction<T>& f, Index n, T* out,
                               const Operands<T>& in) noexcept {
+  if (n <= block) {
+    if (!f.add && n % Packet<T>::lanes == 0) {
+      f.packets(f.f, out, in.data(), n);
+    } else {
+      run_dense(f, out, in, n);
+    }
+    return;
+  }
   parallel_for(n, map_grain, [&](Index begin, Index end) noexcept {
     run_dense(f, out + begin, advanced(f, in, begin), end - begin);
   });
