@@ -29,11 +29,12 @@ check_rows() {
       # A file includes its own folder and lower rows. Siblings share a row and never meet.
       split("base memory kernels tensor tape ops", rows, " ")
       for (r in rows) { row[rows[r]] = r + 0 }
-      split("nn losses optim data io dist shaped", siblings, " ")
+      split("nn losses optim data io dist shaped plot", siblings, " ")
       for (s in siblings) { row[siblings[s]] = 7 }
       row["train"] = 8
-      row["."] = 9        # headers beside the folders: the umbrella
-      row["testing"] = 10 # sees everything, and nothing sees it
+      row["explain"] = 9
+      row["."] = 10       # headers beside the folders: the umbrella
+      row["testing"] = 11 # sees everything, and nothing sees it
 
       # What these cost is in tests/meta/README.md.
       split("filesystem format functional future iostream random ranges regex", costly, " ")
