@@ -7,7 +7,7 @@
 
 #include <eigengrad/build_info.hpp>
 #include <eigengrad/eigengrad.hpp>
-#include <eigengrad/report/report.hpp>
+#include <eigengrad/report.hpp>
 
 #include <cstdio>
 #include <string>

@@ -29,10 +29,10 @@ check_rows() {
       # A file includes its own folder and lower rows. Siblings share a row and never meet.
       split("base memory kernels tensor tape ops", rows, " ")
       for (r in rows) { row[rows[r]] = r + 0 }
-      split("nn losses optim data io dist shaped", siblings, " ")
+      split("nn losses optim data io dist shaped plot", siblings, " ")
       for (s in siblings) { row[siblings[s]] = 7 }
       row["train"] = 8
-      row["report"] = 9
+      row["explain"] = row["report"] = 9
       row["."] = 10       # headers beside the folders: the umbrella
       row["testing"] = 11 # sees everything, and nothing sees it
 

@@ -358,3 +358,19 @@ TEST_CASE("module: values are copied and restored", "[nn]") {
   CHECK_THROWS_TEXT(model.restore_values(values), eg::ValueError,
                     "restore_values: 3 values for 4 parameters");
 }
+
+TEST_CASE("Sequential: a range of layers ends before the ReLU that follows it",
+          "[nn][sequential]") {
+  const nn::Sequential<double> model({nn::Dense(2, 2), nn::ReLU(), nn::Dense(2, 1)});
+  model.parameter("0.weight").assign(eg::tensor<double>({{1, -1}, {0, 2}}));
+  model.parameter("0.bias").assign(eg::tensor<double>({0.5, -3}));
+  model.parameter("2.weight").assign(eg::tensor<double>({2, 5}, {2, 1}));
+  const auto x = eg::tensor<double>({{1, 0.5}});
+  // (1, 0.5) w = (1, 0); with the bias (1.5, -3).
+  CHECK(equal(model.apply(x, 0, 1), eg::tensor<double>({{1.5, -3}})));
+  CHECK(equal(model.apply(x, 0, 2), eg::tensor<double>({{1.5, 0}})));
+  CHECK(equal(model.apply(model.apply(x, 0, 1), 1, 2), eg::tensor<double>({{1.5, 0}})));
+  CHECK(equal(model.apply(model.apply(x, 0, 1), 1, 3), model(x)));
+  CHECK(model(x).item() == 3);
+  CHECK(equal(model.apply(x, 1, 1), x));
+}

@@ -33,8 +33,9 @@ inline constexpr Index deflate_largest_ratio = 1032;
       ::crc32_z(before, static_cast<const Bytef*>(bytes), static_cast<std::size_t>(count)));
 }
 
-/// How deflated bytes are wrapped: not at all, as in a zip, or as gzip, whose checksum zlib checks.
-enum class DeflateWrapper : int { none = -MAX_WBITS, gzip = MAX_WBITS + 16 };
+/// How deflated bytes are wrapped: not at all, as in a zip; as in a PNG; or as gzip, whose checksum
+/// zlib checks.
+enum class DeflateWrapper : int { none = -MAX_WBITS, zlib = MAX_WBITS, gzip = MAX_WBITS + 16 };
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_zlib_memory(int status) {
   if (status == Z_MEM_ERROR) {

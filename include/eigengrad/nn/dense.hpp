@@ -83,10 +83,11 @@ class Dense {
     }
 
     [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const {
-      if (!bias_.defined()) {
-        return linear<T>(x, weight_);
-      }
-      return relu_ ? linear_relu<T>(x, weight_, bias_) : linear<T>(x, weight_, bias_);
+      return relu_ ? linear_relu<T>(x, weight_, bias_) : without_relu(x);
+    }
+    /// x w + b alone, also when a relu is applied in its pass.
+    [[nodiscard]] Tensor<T> without_relu(const Tensor<T>& x) const {
+      return bias_.defined() ? linear<T>(x, weight_, bias_) : linear<T>(x, weight_);
     }
     /// Makes the layer apply relu in its own pass, if it can: whether it does from now on.
     bool absorb_relu() noexcept {

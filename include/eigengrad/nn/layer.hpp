@@ -29,7 +29,7 @@
 // true` if it leaves that extent as it is; `static constexpr bool is_relu = true` if it is max(x,
 // 0); `attributes()`, the numbers that it was made from, as a vector of LayerAttribute, so that a
 // model file can describe it (a specification without members needs none). A layer may have `bool
-// absorb_relu()`: see AnyLayer.
+// absorb_relu()`, see AnyLayer, and then has `without_relu(x)` too.
 
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
@@ -91,6 +91,8 @@ class AnyLayer {
   [[nodiscard]] virtual Tensor<T> forward(const Tensor<T>& x) = 0;
   /// Asks the layer to apply a following relu in its own pass: whether it will.
   virtual bool absorb_relu() = 0;
+  /// The same without a relu that it absorbed.
+  [[nodiscard]] virtual Tensor<T> forward_without_relu(const Tensor<T>& x) = 0;
 };
 
 template <class L, FloatScalar T>
@@ -104,6 +106,13 @@ class LayerOf final : public AnyLayer<T> {
       return layer_.absorb_relu();
     } else {
       return false;
+    }
+  }
+  [[nodiscard]] Tensor<T> forward_without_relu(const Tensor<T>& x) override {
+    if constexpr (requires { layer_.without_relu(x); }) {
+      return layer_.without_relu(x);
+    } else {
+      return forward(x);
     }
   }
 

@@ -81,7 +81,7 @@ class Sequential final : public Module<T> {
   /// Throws: ShapeError naming the layer, when one refuses its input's shape; else what it throws
   [[nodiscard]] Tensor<T> operator()(const Tensor<T>& x) const override;
 
-  /// Applies the layers [first, last) alone.
+  /// Applies the layers [first, last) alone: without a ReLU that follows them.
   /// Throws: IndexError for layers that there are not; as operator()
   [[nodiscard]] Tensor<T> apply(const Tensor<T>& x, Index first, Index last) const;
 
@@ -132,7 +132,7 @@ class Sequential final : public Module<T> {
   EIGENGRAD_COLD void check_names() const;
   EIGENGRAD_COLD void check_widths() const;
 
-  [[nodiscard]] Tensor<T> apply(std::size_t i, const Tensor<T>& x) const;
+  [[nodiscard]] Tensor<T> apply(std::size_t i, const Tensor<T>& x, bool parted = false) const;
 
   [[nodiscard]] std::string table(const std::vector<std::string>& shapes) const;
 
@@ -184,7 +184,11 @@ Tensor<T> Sequential<T>::apply(const Tensor<T>& x, Index first, Index last) cons
   }
   Tensor<T> y = x;
   for (Index i = first; i < last; ++i) {
-    y = apply(static_cast<std::size_t>(i), y);
+    const auto at = static_cast<std::size_t>(i);
+    // A ReLU and the Dense that applies it may lie on the two sides of an end of the range.
+    const bool parted = (i == first && layers_[at].absorbed) ||
+                        (i + 1 == last && last < size() && layers_[at + 1].absorbed);
+    y = apply(at, y, parted);
   }
   return y;
 }
@@ -257,12 +261,13 @@ void Sequential<T>::check_widths() const {
 }
 
 template <FloatScalar T>
-Tensor<T> Sequential<T>::apply(std::size_t i, const Tensor<T>& x) const {
-  if (layers_[i].absorbed) {
+Tensor<T> Sequential<T>::apply(std::size_t i, const Tensor<T>& x, bool parted) const {
+  if (layers_[i].absorbed && !parted) {
     return x;
   }
+  detail::AnyLayer<T>& layer = *layers_[i].layer;
   try {
-    return layers_[i].layer->forward(x);
+    return parted ? layer.forward_without_relu(x) : layer.forward(x);
   } catch (const ShapeError& error) {
     detail::throw_layer_shape(text_of(i), error);
   }

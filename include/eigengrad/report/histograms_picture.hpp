@@ -1,9 +1,9 @@
 #pragma once
 // Histograms over epochs as a picture: an epoch a column, darker where more of the values lie.
 
-#include <eigengrad/report/axis.hpp>
-#include <eigengrad/report/curves_picture.hpp>
-#include <eigengrad/report/markup.hpp>
+#include <eigengrad/plot/axis.hpp>
+#include <eigengrad/plot/curves.hpp>
+#include <eigengrad/plot/svg.hpp>
 #include <eigengrad/train/weight_histograms.hpp>
 
 #include <algorithm>
@@ -84,11 +84,11 @@ namespace eigengrad::report {
       }
     }
   }
-  std::string svg = detail::picture_begin(frame.width, frame.height, title);
+  std::string svg = detail::svg_head(frame.width, frame.height, title);
   for (std::size_t s = 0; s < paths.size(); ++s) {
-    svg += "<path fill=\"var(--c0)\" fill-opacity=\"" +
-           detail::label_number(double(s + 1) / double(paths.size())) + "\" d=\"" + paths[s] +
-           "\"/>\n";
+    svg += detail::concat("<path class=\"c0\" fill=\"currentColor\" fill-opacity=\"",
+                          detail::shown_number(double(s + 1) / double(paths.size()), 2), "\" d=\"",
+                          paths[s], "\"/>\n");
   }
   // Each epoch's column has its number in its middle.
   detail::Axis middles = x;

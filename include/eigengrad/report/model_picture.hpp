@@ -4,7 +4,7 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/nn/sequential.hpp>
-#include <eigengrad/report/markup.hpp>
+#include <eigengrad/plot/svg.hpp>
 
 #include <string>
 #include <vector>
@@ -26,17 +26,17 @@ template <FloatScalar T>
   constexpr double width = 220;
   constexpr double step = 46;
   const double height = 28 + step * static_cast<double>(boxes.size());
-  std::string svg = detail::picture_begin(260, height, "Layers");
-  svg += detail::picture_text(14, 18, "Layers", "start", "title");
+  std::string svg = detail::svg_head(260, height, "Layers") + detail::svg_title("Layers");
   for (std::size_t i = 0; i < boxes.size(); ++i) {
     const double y = 30 + step * static_cast<double>(i);
-    svg += "<rect x=\"20\" y=\"" + detail::coordinate(y) + "\" width=\"" +
-           detail::coordinate(width) +
-           "\" height=\"30\" rx=\"4\" fill=\"var(--c0)\" fill-opacity=\".14\"/>\n";
-    svg += detail::picture_text(20 + width / 2, y + 20, boxes[i], "middle");
+    svg +=
+        detail::concat("<rect class=\"c0\" x=\"20\" y=\"", detail::coordinate(y), "\" width=\"",
+                       detail::coordinate(width),
+                       "\" height=\"30\" rx=\"4\" fill=\"currentColor\" fill-opacity=\".14\"/>\n",
+                       detail::svg_text(20 + width / 2, y + 20, boxes[i], "middle"));
     if (i + 1 < boxes.size()) {
-      svg += "<path class=\"curve\" stroke=\"var(--soft)\" d=\"M130 " + detail::coordinate(y + 31) +
-             "v13m-4 -5l4 5l4 -5\"/>\n";
+      svg += detail::concat("<path class=\"curve c5\" d=\"M130 ", detail::coordinate(y + 31),
+                            "v13m-4 -5l4 5l4 -5\"/>\n");
     }
   }
   return svg + "</svg>\n";

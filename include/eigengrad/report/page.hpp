@@ -2,7 +2,7 @@
 // The page around a report's sections: one HTML file that needs nothing from elsewhere. It follows
 // the reader's light or dark mode, fits a phone and prints.
 
-#include <eigengrad/report/markup.hpp>
+#include <eigengrad/plot/svg.hpp>
 
 #include <string>
 #include <string_view>
@@ -11,16 +11,19 @@
 namespace eigengrad::detail {
 
 inline constexpr std::string_view page_style = R"css(
+:root { color-scheme: light dark; --ink: #1f2328; --soft: #59636e; --line: #d1d9e0; --paper: #ffffff; --link: #0072b2; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9198a1; --line: #30363d; --paper: #0d1117;
+  --link: #56b4e9; } }
 body { margin: 0 auto; max-width: 1080px; padding: 24px 16px 64px; background: var(--paper);
   color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 26px; line-height: 1.2; margin: 8px 0 4px; }
 h2 { font-size: 18px; margin: 40px 0 12px; padding-top: 12px; border-top: 1px solid var(--line); }
 p { margin: 4px 0 12px; max-width: 70ch; }
 p.lead { color: var(--soft); }
-nav a { color: var(--c0); margin-right: 14px; white-space: nowrap; }
+nav a { color: var(--link); margin-right: 14px; white-space: nowrap; }
 .pictures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 20px; }
 figure { margin: 0; position: relative; }
-svg.picture { max-width: 100%; height: auto; touch-action: pan-y; }
+svg { max-width: 100%; height: auto; touch-action: pan-y; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 12px 3px 0; text-align: right; white-space: nowrap; }
@@ -97,17 +100,16 @@ struct PageSection {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<link rel=\"icon\" href=\"data:,\">\n<title>" +
-      markup_escaped(title) + "</title>\n<style>" + std::string(picture_style) +
-      std::string(page_style) + "</style>\n</head>\n<body>\n<h1>" + markup_escaped(title) +
-      "</h1>\n<p class=\"lead\">" + markup_escaped(lead) + "</p>\n<nav>";
+      escape_xml(title) + "</title>\n<style>" + std::string(page_style) +
+      "</style>\n</head>\n<body>\n<h1>" + escape_xml(title) + "</h1>\n<p class=\"lead\">" +
+      escape_xml(lead) + "</p>\n<nav>";
   for (std::size_t i = 0; i < sections.size(); ++i) {
-    html +=
-        "<a href=\"#s" + std::to_string(i) + "\">" + markup_escaped(sections[i].heading) + "</a> ";
+    html += "<a href=\"#s" + std::to_string(i) + "\">" + escape_xml(sections[i].heading) + "</a> ";
   }
   html += "</nav>\n<main>\n";
   for (std::size_t i = 0; i < sections.size(); ++i) {
-    html += "<section id=\"s" + std::to_string(i) + "\">\n<h2>" +
-            markup_escaped(sections[i].heading) + "</h2>\n" + sections[i].html + "</section>\n";
+    html += "<section id=\"s" + std::to_string(i) + "\">\n<h2>" + escape_xml(sections[i].heading) +
+            "</h2>\n" + sections[i].html + "</section>\n";
   }
   return html + "</main>\n<script>" + std::string(page_script) + "</script>\n</body>\n</html>\n";
 }
@@ -119,7 +121,7 @@ struct PageSection {
     const std::string cell = i == 0 ? "th" : "td";
     html += "<tr>";
     for (const std::string& text : lines[i]) {
-      html += "<" + cell + ">" + markup_escaped(text) + "</" + cell + ">";
+      html += "<" + cell + ">" + escape_xml(text) + "</" + cell + ">";
     }
     html += "</tr>\n";
   }

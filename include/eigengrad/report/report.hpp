@@ -9,10 +9,10 @@
 #include <eigengrad/data/inspect.hpp>
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/nn/sequential.hpp>
-#include <eigengrad/report/confusion_picture.hpp>
-#include <eigengrad/report/curves_picture.hpp>
+#include <eigengrad/plot/confusion_matrix.hpp>
+#include <eigengrad/plot/curves.hpp>
+#include <eigengrad/plot/svg.hpp>
 #include <eigengrad/report/histograms_picture.hpp>
-#include <eigengrad/report/markup.hpp>
 #include <eigengrad/report/model_picture.hpp>
 #include <eigengrad/report/page.hpp>
 #include <eigengrad/train/calibration.hpp>
@@ -55,17 +55,18 @@ class Report {
       if (series.name.starts_with("val_") && history.has(series.name.substr(4))) {
         continue;  // with the training's
       }
-      CurvesPicture picture{.title = series.name, .x_label = "epoch", .whole_x = true};
-      picture.curves.push_back(epochs_curve("training", series.values, false));
+      std::vector<plot::Curve> curves{epochs_curve("training", series.values, false)};
       if (history.has("val_" + series.name)) {
-        picture.curves.push_back(epochs_curve("validation", history["val_" + series.name], true));
+        curves.push_back(epochs_curve("validation", history["val_" + series.name], true));
       }
-      html += figure(series.name, to_svg(picture));
+      html +=
+          figure(series.name,
+                 plot::curves(curves, {.title = series.name, .x_label = "epoch", .whole_x = true}));
     }
     html = pictures(html) + history_table(history);
     if (!history.stop_reason().empty()) {
-      html = "<p>Stopped: " + eigengrad::detail::markup_escaped(history.stop_reason()) + ".</p>\n" +
-             html;
+      html =
+          "<p>Stopped: " + eigengrad::detail::escape_xml(history.stop_reason()) + ".</p>\n" + html;
     }
     sections_.push_back({"Training", html});
   }
@@ -80,33 +81,29 @@ class Report {
     const train::PrecisionRecallCurve pr = train::precision_recall_curve(probability, target, true);
     const train::CalibrationCurve bins = train::calibration_curve(probability, target, 10);
     const std::string area =
-        "area " + eigengrad::detail::label_number(train::roc_auc(probability, target));
+        "area " + eigengrad::detail::shown_number(train::roc_auc(probability, target), 4);
     const std::string precision =
         "average precision " +
-        eigengrad::detail::label_number(train::average_precision(probability, target));
-    std::string html = figure(
-        "roc",
-        to_svg(CurvesPicture{.title = "ROC curve",
-                             .x_label = "false positive rate",
-                             .y_label = "true positive rate",
-                             .curves = {{area, roc.false_positive_rate, roc.true_positive_rate}},
-                             .unit_square = true,
-                             .diagonal = true}));
-    html += figure("precision-recall",
-                   to_svg(CurvesPicture{.title = "Precision and recall",
-                                        .x_label = "recall",
-                                        .y_label = "precision",
-                                        .curves = {{precision, pr.recall, pr.precision}},
-                                        .unit_square = true}));
-    html += figure("calibration", to_svg(CurvesPicture{.title = "Calibration",
-                                                       .x_label = "mean predicted probability",
-                                                       .y_label = "share of class 1",
-                                                       .curves = {{.name = "10 bins",
-                                                                   .x = bins.prob_pred,
-                                                                   .y = bins.prob_true,
-                                                                   .marks = true}},
-                                                       .unit_square = true,
-                                                       .diagonal = true}));
+        eigengrad::detail::shown_number(train::average_precision(probability, target), 4);
+    std::string html =
+        figure("roc", plot::curves({{area, roc.false_positive_rate, roc.true_positive_rate}},
+                                   {.title = "ROC curve",
+                                    .x_label = "false positive rate",
+                                    .y_label = "true positive rate",
+                                    .unit_square = true,
+                                    .diagonal = true}));
+    html += figure("precision-recall", plot::curves({{precision, pr.recall, pr.precision}},
+                                                    {.title = "Precision and recall",
+                                                     .x_label = "recall",
+                                                     .y_label = "precision",
+                                                     .unit_square = true}));
+    html += figure("calibration",
+                   plot::curves({{"10 bins", bins.prob_pred, bins.prob_true, false, true}},
+                                {.title = "Calibration",
+                                 .x_label = "mean predicted probability",
+                                 .y_label = "share of class 1",
+                                 .unit_square = true,
+                                 .diagonal = true}));
     sections_.push_back({"Probabilities", pictures(html)});
   }
 
@@ -119,17 +116,17 @@ class Report {
     const train::ClassScores scores = train::class_scores(matrix);
     std::vector<std::vector<std::string>> lines{{"class", "precision", "recall", "F1", "rows"}};
     const auto add = [&](const std::string& name, const train::ClassScore& score) {
-      using eigengrad::detail::label_number;
-      lines.push_back({name, label_number(score.precision), label_number(score.recall),
-                       label_number(score.f1), std::to_string(score.support)});
+      const auto number = [](double value) { return eigengrad::detail::shown_number(value, 4); };
+      lines.push_back({name, number(score.precision), number(score.recall), number(score.f1),
+                       std::to_string(score.support)});
     };
-    const std::string picture = figure("confusion", to_svg(matrix, class_names));
+    const std::string picture = figure("confusion", plot::confusion_matrix(matrix, class_names));
     for (std::size_t i = 0; i < scores.classes.size(); ++i) {
       add(class_names[i], scores.classes[i]);
     }
     add("mean", scores.macro);
     sections_.push_back({"Classes", "<p>Accuracy " +
-                                        eigengrad::detail::label_number(scores.accuracy) +
+                                        eigengrad::detail::shown_number(scores.accuracy, 4) +
                                         " on the test data.</p>\n" + pictures(picture) +
                                         eigengrad::detail::html_table(lines)});
   }
@@ -150,7 +147,7 @@ class Report {
     }
     html += preformatted(to_string(columns));
     for (const DataFinding& finding : findings) {
-      html += "<p>Suspicious: " + eigengrad::detail::markup_escaped(finding.text) + "</p>\n";
+      html += "<p>Suspicious: " + eigengrad::detail::escape_xml(finding.text) + "</p>\n";
     }
     sections_.push_back({"Data", html});
   }
@@ -190,14 +187,14 @@ class Report {
   /// Writes each picture as NAME.svg into a folder that exists. Throws: FileError
   void write_pictures(const std::string& folder) const {
     for (const auto& [name, svg] : pictures_) {
-      eigengrad::detail::write_file_for("Report", folder + "/" + name + ".svg", standalone(svg));
+      eigengrad::detail::write_file_for("Report", folder + "/" + name + ".svg", svg);
     }
   }
 
  private:
-  [[nodiscard]] static Curve epochs_curve(std::string name, const std::vector<double>& values,
-                                          bool dashed) {
-    Curve curve{.name = std::move(name), .y = values, .dashed = dashed};
+  [[nodiscard]] static plot::Curve epochs_curve(std::string name, const std::vector<double>& values,
+                                                bool dashed) {
+    plot::Curve curve{.name = std::move(name), .y = values, .dashed = dashed};
     for (std::size_t i = 0; i < values.size(); ++i) {
       curve.x.push_back(static_cast<double>(i + 1));
     }
@@ -208,8 +205,7 @@ class Report {
     return "<div class=\"pictures\">\n" + figures + "</div>\n";
   }
   [[nodiscard]] static std::string preformatted(std::string_view text) {
-    return "<div class=\"scroll\"><pre>" + eigengrad::detail::markup_escaped(text) +
-           "</pre></div>\n";
+    return "<div class=\"scroll\"><pre>" + eigengrad::detail::escape_xml(text) + "</pre></div>\n";
   }
 
   /// Keeps the picture for write_pictures(); whatever a file's name can't hold becomes a dash.
@@ -232,7 +228,7 @@ class Report {
     for (const train::Series& series : history.series()) {
       lines[0].push_back(series.name);
       for (std::size_t i = 0; i < series.values.size() && i + 1 < lines.size(); ++i) {
-        lines[i + 1].push_back(eigengrad::detail::label_number(series.values[i]));
+        lines[i + 1].push_back(eigengrad::detail::shown_number(series.values[i], 4));
       }
     }
     return "<details><summary>All numbers</summary>\n" + eigengrad::detail::html_table(lines) +

@@ -2,6 +2,8 @@
 // An axis: the range of a picture's numbers and the round ones among them that are written beside
 // it.
 
+#include <eigengrad/plot/svg.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -43,18 +45,15 @@ class Range {
   double high_ = 0;
 };
 
-/// An axis from at most `low` to at least `high`, its ends and about `wanted` ticks at multiples of
-/// 1, 2 or 5 times a power of ten. Reference: Heckbert 1990, "Nice numbers for graph labels"
+/// An axis from at most `low` to at least `high`, its ends at ticks, which are at most two more
+/// than `wanted`.
 [[nodiscard]] inline Axis round_axis(double low, double high, int wanted = 5) {
   if (!(high - low > std::fabs(high) * 1e-12)) {  // one value: a range around it
     const double room = high == 0 ? 1 : std::fabs(high) * 0.1;
     low -= room;
     high += room;
   }
-  const double rough = (high - low) / wanted;
-  const double power = std::pow(10.0, std::floor(std::log10(rough)));
-  const double lead = rough / power;
-  const double step = (lead < 1.5 ? 1 : lead < 3.5 ? 2 : lead < 7.5 ? 5 : 10) * power;
+  const double step = axis_step(low, high, wanted);
   Axis axis;
   const double first = std::floor(low / step + 1e-9);
   const double last = std::ceil(high / step - 1e-9);
