@@ -73,6 +73,7 @@ TEST_CASE("report: a section for everything, and nothing from elsewhere", "[repo
   CHECK_THAT(html, ContainsSubstring("data-y=\"[0.7,0.30000000000000004,0.25]\""));
   CHECK_THAT(html, ContainsSubstring("data-y=\"[1.4,0.6000000000000001,0.5]\""));
   CHECK_THAT(html, ContainsSubstring("Dense: 3 to 2"));
+  CHECK_THAT(html, ContainsSubstring("<pre>Model: Sequential\n---"));  // its lines stay lines
   CHECK(count(html, "<section") == 7);
   CHECK(count(html, "http") == count(html, "http://www.w3.org/2000/svg"));
   CHECK(count(html, "<script") == 1);

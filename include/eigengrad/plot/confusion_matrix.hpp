@@ -39,7 +39,7 @@ namespace eigengrad::plot {
   }
   const double left = 40 + 7 * static_cast<double>(std::min<Index>(longest, 20));
   const double cell = std::clamp(280.0 / static_cast<double>(n), 22.0, 72.0);
-  const double top = 58;
+  const double top = 66;
   const double side = cell * static_cast<double>(n);
   const auto place = [&](Index i) { return cell * static_cast<double>(i); };
   std::string svg =

@@ -21,6 +21,7 @@
 #include <eigengrad/train/history.hpp>
 #include <eigengrad/train/weight_histograms.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -204,8 +205,15 @@ class Report {
   [[nodiscard]] static std::string pictures(const std::string& figures) {
     return "<div class=\"pictures\">\n" + figures + "</div>\n";
   }
+  /// The lines of a text as they are.
   [[nodiscard]] static std::string preformatted(std::string_view text) {
-    return "<div class=\"scroll\"><pre>" + eigengrad::detail::escape_xml(text) + "</pre></div>\n";
+    std::string html = "<div class=\"scroll\"><pre>";
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      html += eigengrad::detail::escape_xml(line) + "\n";
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+    return html + "</pre></div>\n";
   }
 
   /// Keeps the picture for write_pictures(); whatever a file's name can't hold becomes a dash.
