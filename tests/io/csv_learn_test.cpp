@@ -171,6 +171,8 @@ TEST_CASE("csv schema: columns that are not there or not to be told apart", "[io
                     "csv_schema: t.csv: target_column 3 is outside [-3, 3)");
   CHECK_THROWS_TEXT(learn(text, {.usecols = {"b"}, .target = "b"}), eg::FileError,
                     "csv_schema: t.csv: no column is left for features");
+  CHECK_THROWS_TEXT(learn("a;b\n1;2\n", {.target_column = -1}), eg::FileError,
+                    "csv_schema: t.csv: no column is left for features; is the delimiter ';'?");
   CHECK_THROWS_TEXT(learn("a,y\n1,2\n", {.dtype = {{"y", CsvType::category}}, .target = "y"}),
                     eg::ValueError, "csv_schema: 'y' is the target, its type is in labels");
 }

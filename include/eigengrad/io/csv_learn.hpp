@@ -121,7 +121,9 @@ class CsvLearner {
       }
     }
     if (columns_.empty()) {
-      throw_csv_file(rows_, "no column is left for features");
+      const bool semicolons = names_.size() == 1 && names_[0].find(';') != std::string::npos;
+      throw_csv_file(rows_, concat("no column is left for features",
+                                   semicolons ? "; is the delimiter ';'?" : ""));
     }
   }
 
