@@ -1,5 +1,6 @@
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/io/weights.hpp>
 #include <eigengrad/keras.hpp>
 
 #include <cstdio>
@@ -47,12 +48,8 @@ int main() {
   // 10
   const auto p = eg::train::predict(model, test.x);
   // 11
-  for (const auto& parameter : model.parameters()) {
-    eg::save_npy<float>(parameter.name() + ".npy", parameter);
-  }
-  for (auto parameter : model.parameters()) {
-    parameter.assign(eg::load_npy<float>(parameter.name() + ".npy"));
-  }
+  eg::save_weights("model.safetensors", model.parameters());
+  eg::load_weights("model.safetensors", model.parameters());
   const auto again = eg::train::predict(model, test.x);
   return eg::to_vector(p) == eg::to_vector(again) && result["accuracy"] > 0.9 ? 0 : 1;
 }

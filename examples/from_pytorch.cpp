@@ -1,5 +1,6 @@
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/io/weights.hpp>
 #include <eigengrad/torch.hpp>
 
 #include <cstdio>
@@ -57,12 +58,8 @@ int main() {
   // 10
   const auto p = eg::sigmoid(logits);
   // 11
-  for (const auto& parameter : model.parameters()) {
-    eg::save_npy<float>(parameter.name() + ".npy", parameter);
-  }
-  for (auto parameter : model.parameters()) {
-    parameter.assign(eg::load_npy<float>(parameter.name() + ".npy"));
-  }
+  eg::save_weights("model.safetensors", model.parameters());
+  eg::load_weights("model.safetensors", model.parameters());
   const auto again = eg::sigmoid(model(test.x));
   return eg::to_vector(p) == eg::to_vector(again) && accuracy > 0.9 ? 0 : 1;
 }

@@ -16,14 +16,20 @@
 
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 
 namespace trainer {
 
-/// Reads features without labels: .npy (rows, features) or .csv.
-[[nodiscard]] eg::Tensor<float> read_features(const std::string& path) {
+/// Reads features without labels: .npy (rows, features) or .csv, by the schema of the training data
+/// if there is one.
+[[nodiscard]] eg::Tensor<float> read_features(const std::string& path,
+                                              const std::optional<eg::CsvSchema>& schema) {
   if (ends_with(path, ".npy")) {
     return eg::load_npy<float>(path);
+  }
+  if (schema.has_value()) {
+    return eg::load_csv_table<float>(path, *schema).x;
   }
   return eg::load_csv<float>(path);
 }
@@ -31,7 +37,7 @@ namespace trainer {
 /// --load DIR --predict FILE: one line a row, the class (with its probability) or the number.
 void predict_file(const Options& options) {
   auto trained = load_model(options.load);
-  const eg::Tensor<float> x = read_features(options.predict);
+  const eg::Tensor<float> x = read_features(options.predict, trained.table);
   eg::check_finite(x, trained.feature_names);
   if (x.rank() != 2 || x.extent(1) != trained.mlp.features) {
     throw eg::FileError("mlp_trainer", options.predict,
@@ -82,6 +88,7 @@ void print_test(const eg::train::Evaluation& result, const eg::train::TrainedMlp
   trained.mlp.activation = options.activation;
   trained.feature_names = table.feature_names;
   trained.class_names = table.class_names;
+  trained.table = table.schema;
   const Parts parts = make_parts(table, options, trained);
   warn(table, parts);
 
@@ -130,6 +137,9 @@ void check(const Options& options) {
   if (options.target_accuracy.has_value() && !(options.validation_split > 0)) {
     throw eg::ValueError("mlp_trainer",
                          "--target-accuracy tunes on validation data, --validation-split is 0");
+  }
+  if (options.missing != "refuse" && !ends_with(options.data, ".csv")) {
+    throw eg::ValueError("mlp_trainer", "--missing is about a CSV file: --data FILE.csv");
   }
   if (options.resume && options.checkpoint.empty()) {
     throw eg::ValueError("mlp_trainer", "--resume needs the folder: --checkpoint");

@@ -5,9 +5,11 @@
 
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/io/csv_table.hpp>
 
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +26,7 @@ struct Table {
   std::vector<std::string> feature_names;
   std::vector<std::string> class_names;
   eg::train::Task task = eg::train::Task::binary;
+  std::optional<eg::CsvSchema> schema = {};  // of files to predict from, if not numbers alone
 };
 
 [[nodiscard]] inline bool ends_with(const std::string& text, const std::string& tail) {
@@ -51,18 +54,42 @@ struct Table {
   return table;
 }
 
-/// With `describe`, missing values and infinities pass.
-[[nodiscard]] inline Table read_csv_table(const std::string& path, bool regression, bool describe) {
-  const auto labels = regression ? eg::CsvLabels::numbers : eg::CsvLabels::classes;
-  const auto missing = describe ? eg::CsvMissing::nan : eg::CsvMissing::refuse;
-  auto csv = eg::load_csv_labelled<float>(path, {.labels = labels},
-                                          {.missing = missing, .allow_non_finite = describe});
+/// What --missing asks for; to describe a table, missing values stay.
+[[nodiscard]] inline eg::CsvFill fill_of(const Options& options) {
+  using eg::CsvFill;
+  return options.describe                     ? CsvFill::keep
+         : options.missing == "drop"          ? CsvFill::drop_row
+         : options.missing == "mean"          ? CsvFill::mean
+         : options.missing == "median"        ? CsvFill::median
+         : options.missing == "most-frequent" ? CsvFill::most_frequent
+                                              : CsvFill::refuse;
+}
+
+/// The last column is the label, columns of text become one feature a category. With --describe
+/// missing values and infinities pass.
+[[nodiscard]] inline Table read_csv_table(const Options& options) {
+  const bool regression = options.task == "regression";
+  const eg::CsvSchema schema = eg::csv_schema(
+      options.data, {.target_column = -1,
+                     .labels = regression ? eg::CsvLabels::numbers : eg::CsvLabels::classes,
+                     .allow_non_finite = options.describe,
+                     .missing = fill_of(options)});
+  auto csv = eg::load_csv_table<float>(options.data, schema);
   Table table;
   table.x = csv.x;
   table.y = csv.y;
   table.values = csv.label_values;
-  table.feature_names = std::move(csv.feature_names);
   table.class_names = std::move(csv.class_names);
+  const bool numbers = schema.features() == static_cast<eg::Index>(schema.columns.size());
+  if (schema.has_header || !numbers) {
+    table.feature_names = std::move(csv.feature_names);
+  }
+  if (!numbers || schema.missing != eg::CsvFill::refuse) {
+    table.schema = schema.without_target();
+    if (schema.missing == eg::CsvFill::drop_row) {
+      table.schema->missing = eg::CsvFill::refuse;  // every row that is asked about is answered
+    }
+  }
   return table;
 }
 
@@ -91,7 +118,7 @@ struct Table {
   } else if (ends_with(options.data, ".npy")) {
     table = read_npy_table(options.data, regression);
   } else if (ends_with(options.data, ".csv")) {
-    table = read_csv_table(options.data, regression, options.describe);
+    table = read_csv_table(options);
   } else {
     throw eg::ValueError("mlp_trainer", "--data is neither .npy nor .csv: " + options.data);
   }

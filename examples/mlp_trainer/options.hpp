@@ -19,6 +19,7 @@ struct Options {
   std::string task = "auto";
   double test_size = 0.2;
   eigengrad::Index split_seed = 42;
+  std::string missing = "refuse";
   bool describe = false;
 
   std::vector<eigengrad::Index> hidden = {128, 64};
@@ -62,7 +63,9 @@ inline void describe(CLI::App& app, Options& options) {
       "  mlp_trainer --load model --predict new_measurements.csv");
 
   const std::string data = "Data";
-  app.add_option("--data", options.data, "FILE.npy or FILE.csv; the last column is the label")
+  app.add_option(
+         "--data", options.data,
+         "FILE.npy or FILE.csv; the last column is the label, columns of text are categories")
       ->group(data);
   app.add_option("--task", options.task,
                  "what the label is: auto (a class), binary, multiclass, regression")
@@ -74,6 +77,12 @@ inline void describe(CLI::App& app, Options& options) {
       ->group(data);
   app.add_option("--split-seed", options.split_seed,
                  "seed of the train/test split (scikit-learn's random_state)")
+      ->capture_default_str()
+      ->group(data);
+  app.add_option("--missing", options.missing,
+                 "missing values of a CSV: refuse, drop the rows, or fill with the column's mean,\n"
+                 "median or most frequent value (text: most frequent)")
+      ->check(CLI::IsMember({"refuse", "drop", "mean", "median", "most-frequent"}))
       ->capture_default_str()
       ->group(data);
   app.add_flag("--describe", options.describe,

@@ -50,8 +50,11 @@
 #include <eigengrad/ops/trigonometric.hpp>
 #include <eigengrad/ops/variance.hpp>
 #include <eigengrad/ops/where.hpp>
+#include <eigengrad/optim/adagrad.hpp>
 #include <eigengrad/optim/adam.hpp>
 #include <eigengrad/optim/clip.hpp>
+#include <eigengrad/optim/lion.hpp>
+#include <eigengrad/optim/nadam.hpp>
 #include <eigengrad/optim/rmsprop.hpp>
 #include <eigengrad/optim/sgd.hpp>
 #include <eigengrad/tape/tape.hpp>
@@ -300,7 +303,10 @@ namespace eigengrad {
   EIGENGRAD_INSTANTIATE class optim::Adam<T>;                                                     \
   EIGENGRAD_INSTANTIATE class optim::AdamW<T>;                                                    \
   EIGENGRAD_INSTANTIATE class optim::SGD<T>;                                                      \
-  EIGENGRAD_INSTANTIATE class optim::RMSprop<T>;
+  EIGENGRAD_INSTANTIATE class optim::RMSprop<T>;                                                  \
+  EIGENGRAD_INSTANTIATE class optim::Adagrad<T>;                                                  \
+  EIGENGRAD_INSTANTIATE class optim::Nadam<T>;                                                    \
+  EIGENGRAD_INSTANTIATE class optim::Lion<T>;
 
 // data/.
 #define EIGENGRAD_COMPILED_DATA(T)                                                                \
@@ -335,7 +341,7 @@ namespace eigengrad {
                                                   const train::FitOptions<T, Y>&);          \
   EIGENGRAD_INSTANTIATE train::Evaluation train::evaluate(                                  \
       nn::Sequential<T>&, const Dataset<T, Y>&, const train::Loss&,                         \
-      const train::EvaluateOptions&);
+      const train::EvaluateOptions<T>&);
 #define EIGENGRAD_COMPILED_TRAIN(T)                          \
   EIGENGRAD_COMPILED_FIT(T, T, BinaryCrossEntropy)           \
   EIGENGRAD_COMPILED_FIT(T, T, BinaryCrossEntropyWithLogits) \

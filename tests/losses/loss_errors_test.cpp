@@ -87,6 +87,25 @@ TEST_CASE("losses: refuse logits where probabilities belong", "[losses][errors]"
                     "there is binary_cross_entropy_with_logits");
 }
 
+TEST_CASE("losses: NaN among predictions hides none that is outside", "[losses][errors]") {
+  // Beyond one packet, and in every order.
+  for (const eg::Index at : {0, 5, 40}) {
+    auto p = eg::full<float>({50, 1}, 0.5F);
+    p.set({at, 0}, std::nanf(""));
+    const auto t = eg::ones<float>({50});
+    // NaN alone is what a diverged training leaves: the loss is NaN and says so itself.
+    CHECK(std::isnan(eg::binary_cross_entropy(p, t).item()));
+    for (const eg::Index outside : {3, 49}) {
+      p.set({outside, 0}, -0.25F);
+      CHECK_THROWS_TEXT(eg::binary_cross_entropy(p, t), eg::ValueError,
+                        "binary_cross_entropy: prediction -0.25 at row " + std::to_string(outside) +
+                            " is outside [0, 1]; for logits there is "
+                            "binary_cross_entropy_with_logits");
+      p.set({outside, 0}, 0.5F);
+    }
+  }
+}
+
 TEST_CASE("losses: refuse a delta that is not positive", "[losses][errors]") {
   const auto x = eg::zeros<float>({2});
   CHECK_THROWS_TEXT(eg::huber(x, x, 0.0), eg::ValueError, "huber: delta is not positive: 0");

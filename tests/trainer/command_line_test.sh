@@ -59,7 +59,7 @@ rows number >number.csv
 rows bare >bare.csv
 
 accepts '^  mlp_trainer --load model --predict' --help
-for flag in data task describe hidden activation optimizer learning-rate loss epochs batch-size test-size \
+for flag in data task missing describe hidden activation optimizer learning-rate loss epochs batch-size test-size \
   validation-split seed threads max-steps stop-at-loss patience target-accuracy checkpoint every keep resume \
   save load predict; do
   cases=$((cases + 1))
@@ -153,6 +153,39 @@ cases=$((cases + 1))
 [ ! -s err.txt ] || broken "warns of clean data: $(cat err.txt)"
 accepts '^malignant  *212  *37\.3 %$|^benign  *357  *62\.7 %$' --describe
 rm -f out.txt err.txt
+
+# Columns of text and gaps: trained on, kept with the model, and asked about in files of another order.
+{
+  echo 'size,a,color,label'
+  awk -F, '{ print (NR % 3 ? "L" : "S") "," (NR % 10 ? $1 : "NA") "," ($2 > .5 ? "red" : "deep blue") "," $3 }' two.csv
+} >text_columns.csv
+printf 'id,color,a,size\nr1,red,0.9,S\nr2,deep blue,,L\nr3,red,0.1,L\n' >text_bare.csv
+refuses "line 11, column 'a' (2): 'NA' is a missing value" --data text_columns.csv
+for policy in drop mean median most-frequent; do
+  accepts "^test: loss $number accuracy (0\.[6-9][0-9]*|1(\.0*)?)\$" \
+    --data text_columns.csv --missing "$policy" --epochs 60
+done
+accepts "^test: loss" --data text_columns.csv --missing mean --epochs 60 --save text_model
+cases=$((cases + 2))
+grep -q '^feature: color=deep blue$' text_model/model.txt || broken "the model has no feature 'color=deep blue'"
+accepts '^0 ' --load text_model --predict text_bare.csv
+[ "$(wc -l <out.txt)" -eq 3 ] && grep -q '^1 ' <(head -n 1 out.txt) || broken "predicts of text: $(cat out.txt)"
+mv out.txt by_folder.txt
+if ! "$trainer" --load x.safetensors --predict bare.csv 2>&1 | grep -q 'built without nlohmann-json'; then
+  accepts "^test: loss" --data text_columns.csv --missing mean --epochs 60 --save text_model.safetensors
+  accepts '.' --load text_model.safetensors --predict text_bare.csv
+  cmp -s out.txt by_folder.txt || broken 'a file predicts something else of text than a folder'
+fi
+accepts '.' --data text_columns.csv --describe
+cases=$((cases + 1))
+grep -q "^suspicious: column 'a' misses 12 of 120 values\$" out.txt || broken "--describe says $(cat out.txt)"
+accepts "^test: loss" --data text_columns.csv --missing drop --max-steps 1 --save dropped
+rm -f out.txt err.txt by_folder.txt
+refuses "line 3, column 'a' (3): an empty field is a missing value" --load dropped --predict text_bare.csv
+sed 's/deep blue/green/' text_bare.csv >green.csv
+refuses "'green' is none of the 2 categories" --load text_model --predict green.csv
+refuses "no column is called 'size'" --load text_model --predict two.csv
+refuses '--missing is about a CSV file' --missing mean
 
 refuses '--describe is about --data' --load model --predict bare.csv --describe
 refuses 'absent.csv' --data absent.csv

@@ -17,7 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
-#include <string>
+#include <string_view>
 #include <utility>
 
 namespace eigengrad {
@@ -42,9 +42,56 @@ struct Batch {
 
 namespace detail {
 
-[[noreturn]] EIGENGRAD_COLD inline void throw_loader(const std::string& message) {
-  throw_error<ValueError>("DataLoader", {message});
+[[noreturn]] EIGENGRAD_COLD inline void throw_no_loader_rows(std::string_view op) {
+  throw_error<ValueError>(op, {"no rows"});
 }
+[[noreturn]] EIGENGRAD_COLD inline void throw_loader_option(std::string_view op,
+                                                            std::string_view name, Index value) {
+  throw_error<ValueError>(op, {name, " is not positive: ", value});
+}
+[[noreturn]] EIGENGRAD_COLD inline void throw_no_batch(std::string_view op, Index rows,
+                                                       Index batch_size) {
+  throw_error<ValueError>(op,
+                          {"drop_last leaves no batch: ", rows, " rows, batch_size ", batch_size});
+}
+
+/// Refuses a number that is not positive.
+inline void check_loader_option(std::string_view op, std::string_view name, Index value) {
+  if (value <= 0) {
+    throw_loader_option(op, name, value);
+  }
+}
+
+/// How the rows of a data set are cut into batches: what every loader checks and counts.
+/// Throws: ValueError if there is no row, batch_size is not positive, or drop_last leaves no batch
+class BatchCut {
+ public:
+  BatchCut(std::string_view op, Index rows, Index batch_size, bool drop_last)
+      : rows_(rows), batch_size_(batch_size) {
+    if (rows == 0) {
+      throw_no_loader_rows(op);
+    }
+    check_loader_option(op, "batch_size", batch_size);
+    if (drop_last && rows < batch_size) {
+      throw_no_batch(op, rows, batch_size);
+    }
+    steps_ = rows / batch_size + (drop_last || rows % batch_size == 0 ? 0 : 1);
+  }
+
+  [[nodiscard]] Index rows() const noexcept { return rows_; }
+  /// Batches in an epoch.
+  [[nodiscard]] Index steps() const noexcept { return steps_; }
+  /// The first row of a batch, and how many it has.
+  [[nodiscard]] Index first(Index step) const noexcept { return step * batch_size_; }
+  [[nodiscard]] Index size(Index step) const noexcept {
+    return std::min(batch_size_, rows_ - first(step));
+  }
+
+ private:
+  Index rows_;
+  Index batch_size_;
+  Index steps_ = 0;
+};
 
 }  // namespace detail
 
@@ -68,18 +115,11 @@ class DataLoader {
   class Iterator;
 
   DataLoader(Tensor<T> x, Tensor<Y> y, const LoaderOptions& options = {})
-      : x_(std::move(x)), y_(std::move(y)), options_(options) {
-    rows_ = detail::rows_of("DataLoader", x_, y_);
-    if (rows_ == 0) {
-      detail::throw_loader("no rows");
-    }
-    if (options.batch_size <= 0) {
-      detail::throw_loader(detail::concat("batch_size is not positive: ", options.batch_size));
-    }
-    if (options.drop_last && rows_ < options.batch_size) {
-      detail::throw_loader(detail::concat("drop_last leaves no batch: ", rows_,
-                                          " rows, batch_size ", options.batch_size));
-    }
+      : x_(std::move(x)),
+        y_(std::move(y)),
+        options_(options),
+        cut_("DataLoader", detail::rows_of("DataLoader", x_, y_), options.batch_size,
+             options.drop_last) {
     if (options.shuffle) {
       x_ = detail::packed(x_);
       y_ = detail::packed(y_);
@@ -89,12 +129,9 @@ class DataLoader {
       : DataLoader(data.x, data.y, options) {}
 
   /// Batches in an epoch.
-  [[nodiscard]] Index steps() const noexcept {
-    const Index whole = rows_ / options_.batch_size;
-    return options_.drop_last || rows_ % options_.batch_size == 0 ? whole : whole + 1;
-  }
+  [[nodiscard]] Index steps() const noexcept { return cut_.steps(); }
   /// Rows in the data set.
-  [[nodiscard]] Index rows() const noexcept { return rows_; }
+  [[nodiscard]] Index rows() const noexcept { return cut_.rows(); }
   [[nodiscard]] const LoaderOptions& options() const noexcept { return options_; }
   /// Number of the epoch that the next begin() starts.
   [[nodiscard]] Index epoch() const noexcept { return epoch_; }
@@ -116,18 +153,32 @@ class DataLoader {
         const std::uint64_t seed = loader.options_.seed;
         order_ =
             loader.options_.order != nullptr
-                ? loader.options_.order(loader.rows_, seed, epoch)
+                ? loader.options_.order(loader.rows(), seed, epoch)
                 : permutation(
-                      loader.rows_,
+                      loader.rows(),
                       RandomKey::named(seed, "loader").fold(static_cast<std::uint64_t>(epoch)));
       }
     }
 
+    /// The rows of the current batch out of another tensor that has a row for each one of the data
+    /// and is contiguous; a view where the batches are views.
+    template <AnyScalar S>
+    [[nodiscard]] Tensor<S> rows_of(const Tensor<S>& from) const {
+      const Index first = loader_->cut_.first(step_);
+      const Index count = loader_->cut_.size(step_);
+      if (!order_.defined()) {
+        return detail::sliced(from, 0, first, first + count);
+      }
+      Tensor<S> out = detail::uninitialized<S>(detail::with_rows(from.shape(), count));
+      detail::gather_rows(out.mutable_data(), from,
+                          order_.values().subspan(static_cast<std::size_t>(first),
+                                                  static_cast<std::size_t>(count)));
+      return out;
+    }
+
     /// The current batch; made anew by every call.
     [[nodiscard]] Batch<T, Y> operator*() const {
-      const Index first = step_ * loader_->options_.batch_size;
-      const Index last = std::min(first + loader_->options_.batch_size, loader_->rows_);
-      return {rows(loader_->x_, first, last), rows(loader_->y_, first, last)};
+      return {rows_of(loader_->x_), rows_of(loader_->y_)};
     }
     Iterator& operator++() noexcept {
       ++step_;
@@ -140,18 +191,6 @@ class DataLoader {
     }
 
    private:
-    template <AnyScalar S>
-    [[nodiscard]] Tensor<S> rows(const Tensor<S>& from, Index first, Index last) const {
-      if (!order_.defined()) {
-        return detail::sliced(from, 0, first, last);
-      }
-      Tensor<S> out = detail::uninitialized<S>(detail::with_rows(from.shape(), last - first));
-      detail::gather_rows(out.mutable_data(), from,
-                          order_.values().subspan(static_cast<std::size_t>(first),
-                                                  static_cast<std::size_t>(last - first)));
-      return out;
-    }
-
     const DataLoader* loader_;
     Tensor<std::int64_t> order_;  // undefined when not shuffled
     Index step_ = 0;
@@ -161,7 +200,7 @@ class DataLoader {
   Tensor<T> x_;
   Tensor<Y> y_;
   LoaderOptions options_;
-  Index rows_ = 0;
+  detail::BatchCut cut_;
   Index epoch_ = 0;
 };
 

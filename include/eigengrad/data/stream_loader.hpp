@@ -33,14 +33,6 @@ struct StreamOptions {
   Index window_blocks = 64;  ///< blocks in memory at a time, whose rows are shuffled together
 };
 
-namespace detail {
-
-[[noreturn]] EIGENGRAD_COLD inline void throw_stream(const std::string& message) {
-  throw ValueError("StreamLoader", message);
-}
-
-}  // namespace detail
-
 /// Steps through data in shuffled batches while only some of it is in memory. The data is cut into
 /// blocks of consecutive rows; each epoch takes the blocks in a new order, loads `window_blocks` of
 /// them at a time, and shuffles their rows together. A row therefore comes in a random window, at a
@@ -62,40 +54,24 @@ class StreamLoader {
   class Iterator;
 
   StreamLoader(Tensor<T> x, Tensor<Y> y, const StreamOptions& options = {})
-      : x_(std::move(x)), y_(std::move(y)), options_(options) {
-    rows_ = detail::rows_of("StreamLoader", x_, y_);
-    if (!x_.is_contiguous() || !y_.is_contiguous()) {
-      detail::throw_not_contiguous("StreamLoader", x_.is_contiguous() ? y_.shape() : x_.shape());
-    }
-    if (rows_ == 0) {
-      detail::throw_stream("no rows");
-    }
-    for (const auto& [name, value] :
-         {std::pair("batch_size", options.batch_size), std::pair("block_rows", options.block_rows),
-          std::pair("window_blocks", options.window_blocks)}) {
-      if (value <= 0) {
-        detail::throw_stream(detail::concat(name, " is not positive: ", value));
-      }
-    }
-    if (options.drop_last && rows_ < options.batch_size) {
-      detail::throw_stream(detail::concat("drop_last leaves no batch: ", rows_,
-                                          " rows, batch_size ", options.batch_size));
-    }
+      : x_(std::move(x)),
+        y_(std::move(y)),
+        options_(options),
+        cut_("StreamLoader", checked_rows(x_, y_), options.batch_size, options.drop_last) {
+    detail::check_loader_option("StreamLoader", "block_rows", options.block_rows);
+    detail::check_loader_option("StreamLoader", "window_blocks", options.window_blocks);
     // No larger than the data, so that their product does not overflow.
-    options_.block_rows = std::min(options_.block_rows, rows_);
-    blocks_ = (rows_ - 1) / options_.block_rows + 1;
+    options_.block_rows = std::min(options_.block_rows, rows());
+    blocks_ = (rows() - 1) / options_.block_rows + 1;
     options_.window_blocks = std::min(options_.window_blocks, blocks_);
   }
   explicit StreamLoader(const Dataset<T, Y>& data, const StreamOptions& options = {})
       : StreamLoader(data.x, data.y, options) {}
 
   /// Batches in an epoch.
-  [[nodiscard]] Index steps() const noexcept {
-    const Index whole = rows_ / options_.batch_size;
-    return options_.drop_last || rows_ % options_.batch_size == 0 ? whole : whole + 1;
-  }
+  [[nodiscard]] Index steps() const noexcept { return cut_.steps(); }
   /// Rows in the data set.
-  [[nodiscard]] Index rows() const noexcept { return rows_; }
+  [[nodiscard]] Index rows() const noexcept { return cut_.rows(); }
   /// Number of the epoch that the next begin() starts.
   [[nodiscard]] Index epoch() const noexcept { return epoch_; }
   /// Makes the next begin() start that epoch.
@@ -146,8 +122,7 @@ class StreamLoader {
       if (step_ >= loader_->steps()) {
         return;
       }
-      const Index size = loader_->options_.batch_size;
-      const Index rows = std::min(size, loader_->rows_ - step_ * size);
+      const Index rows = loader_->cut_.size(step_);
       batch_.x = detail::uninitialized<T>(detail::with_rows(x_.shape(), rows));
       batch_.y = detail::uninitialized<Y>(detail::with_rows(y_.shape(), rows));
       for (Index done = 0; done < rows;) {
@@ -181,8 +156,8 @@ class StreamLoader {
         filled += end - begin;
       }
       // All pages, because the system maps neighbours of those that were read along.
-      detail::advise_rows(loader_->x_, 0, loader_->rows_, MADV_DONTNEED);
-      detail::advise_rows(loader_->y_, 0, loader_->rows_, MADV_DONTNEED);
+      detail::advise_rows(loader_->x_, 0, loader_->rows(), MADV_DONTNEED);
+      detail::advise_rows(loader_->y_, 0, loader_->rows(), MADV_DONTNEED);
       order_ = permutation(filled, key_.fold(static_cast<std::uint64_t>(window_)));
       order_size_ = filled;
       used_ = 0;
@@ -211,7 +186,7 @@ class StreamLoader {
     /// The rows of the block that comes i-th in this epoch.
     [[nodiscard]] std::pair<Index, Index> rows_of_block(Index i) const noexcept {
       const Index begin = blocks_.data()[i] * loader_->options_.block_rows;
-      return {begin, std::min(begin + loader_->options_.block_rows, loader_->rows_)};
+      return {begin, std::min(begin + loader_->options_.block_rows, loader_->rows())};
     }
 
     const StreamLoader* loader_;
@@ -228,10 +203,19 @@ class StreamLoader {
   };
 
  private:
+  /// Rows of both, which are read where they lie.
+  [[nodiscard]] static Index checked_rows(const Tensor<T>& x, const Tensor<Y>& y) {
+    const Index rows = detail::rows_of("StreamLoader", x, y);
+    if (!x.is_contiguous() || !y.is_contiguous()) {
+      detail::throw_not_contiguous("StreamLoader", x.is_contiguous() ? y.shape() : x.shape());
+    }
+    return rows;
+  }
+
   Tensor<T> x_;
   Tensor<Y> y_;
   StreamOptions options_;
-  Index rows_ = 0;
+  detail::BatchCut cut_;
   Index blocks_ = 0;
   Index epoch_ = 0;
 };

@@ -1,14 +1,15 @@
 #pragma once
 // CSV files: read_csv (text), load_csv (numbers), write_csv and save_csv, as declared in
-// csv_declarations.hpp. Numbers are read and
-// written without regard to the locale and read back to the same bits. Leaves out label columns:
-// csv_labels.hpp.
+// csv_declarations.hpp. Numbers are read and written without regard to the locale and read back to
+// the same bits. Leaves out label columns (csv_labels.hpp) and columns of text (csv_table.hpp).
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/scalar.hpp>
+#include <eigengrad/io/byte_source.hpp>
 #include <eigengrad/io/csv_declarations.hpp>
+#include <eigengrad/io/csv_number.hpp>
 #include <eigengrad/io/csv_reader.hpp>
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/tensor/copy.hpp>
@@ -31,26 +32,18 @@ namespace eigengrad {
 
 namespace detail {
 
-/// Walks the data rows of a CSV text: takes the header off and refuses ragged rows.
+/// Walks the data rows of a CSV text or file: takes the header off and refuses ragged rows.
 class CsvRows {
  public:
+  /// All of a text.
   CsvRows(std::string_view op, const std::string& name, std::string text, const CsvOptions& options)
-      : options_(options), reader_(op, name, std::move(text), options.delimiter) {
-    waiting_ = reader_.next();
-    if (!waiting_) {
-      throw FileError(op, name, "the file holds empty lines only");
-    }
-    first_line_ = reader_.line();
-    columns_ = static_cast<Index>(reader_.fields().size());
-    if (options.header == CsvHeader::present ||
-        (options.header == CsvHeader::automatic && looks_like_names())) {
-      names_.assign(reader_.fields().begin(), reader_.fields().end());
-      waiting_ = reader_.next();
-    }
-    if (!waiting_) {
-      throw FileError(op, name, "no rows of data below the header");
-    }
-  }
+      : CsvRows(CsvReader(op, name, std::move(text), options.delimiter), options) {}
+  /// A file piece by piece. Borrows the source.
+  CsvRows(const ByteSource& source, const CsvOptions& options, const CsvPieces& pieces = {})
+      : CsvRows(CsvReader(source, options.delimiter, pieces), options) {}
+  CsvRows(const CsvRows&) = delete;  // fields are views into it
+  CsvRows& operator=(const CsvRows&) = delete;
+  ~CsvRows() = default;
 
   /// Steps to the next row; false at the end.
   /// Throws: FileError with the line if it has not as many fields as the first row
@@ -74,17 +67,19 @@ class CsvRows {
     return reader_.fields()[static_cast<std::size_t>(column)];
   }
 
+  /// A column in errors: `column 'age' (3)`, counted from 1.
+  [[nodiscard]] EIGENGRAD_COLD std::string label(Index column) const {
+    const std::string number = std::to_string(column + 1);
+    return names_.empty() ? "column " + number
+                          : concat("column '", shown_text(names_[static_cast<std::size_t>(column)]),
+                                   "' (", number, ")");
+  }
   /// Refuses a field of the current row: `line 7, column 'age' (3): 'abc' is not a number`.
   [[noreturn]] EIGENGRAD_COLD void fail(Index column, std::string_view why) const {
     const std::string_view text = field(column);
-    const std::string number = std::to_string(column + 1);
-    const std::string name =
-        names_.empty()
-            ? number
-            : concat("'", shown_text(names_[static_cast<std::size_t>(column)]), "' (", number, ")");
     const std::string value = text.empty() ? "an empty field" : concat("'", shown_text(text), "'");
     throw FileError(reader_.op(), reader_.name(),
-                    concat("line ", reader_.line(), ", column ", name, ": ", value, " ", why),
+                    concat("line ", reader_.line(), ", ", label(column), ": ", value, " ", why),
                     reader_.line());
   }
 
@@ -121,6 +116,24 @@ class CsvRows {
   }
 
  private:
+  CsvRows(CsvReader reader, const CsvOptions& options)
+      : options_(options), reader_(std::move(reader)) {
+    waiting_ = reader_.next();
+    if (!waiting_) {
+      throw FileError(reader_.op(), reader_.name(), "the file holds empty lines only");
+    }
+    first_line_ = reader_.line();
+    columns_ = static_cast<Index>(reader_.fields().size());
+    if (options.header == CsvHeader::present ||
+        (options.header == CsvHeader::automatic && looks_like_names())) {
+      names_.assign(reader_.fields().begin(), reader_.fields().end());
+      waiting_ = reader_.next();
+    }
+    if (!waiting_) {
+      throw FileError(reader_.op(), reader_.name(), "no rows of data below the header");
+    }
+  }
+
   template <AnyScalar T>
   [[nodiscard]] T narrowed(double value, Index column) const {
     if constexpr (std::integral<T>) {

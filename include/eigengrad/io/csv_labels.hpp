@@ -8,6 +8,7 @@
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/io/csv.hpp>
 #include <eigengrad/io/csv_declarations.hpp>
+#include <eigengrad/io/csv_number.hpp>
 #include <eigengrad/io/csv_reader.hpp>
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/tensor/creation.hpp>

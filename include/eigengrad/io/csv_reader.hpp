@@ -1,22 +1,22 @@
 #pragma once
-// Rows of fields out of CSV text (RFC 4180), and what a field is as a number. Leaves out tensors
-// and headers: csv.hpp.
+// Rows of fields out of CSV text (RFC 4180), from memory or piece by piece from a file of any size.
+// Leaves out what a field means (csv_number.hpp), tensors and headers (csv.hpp).
 //
 // Beyond RFC 4180: a BOM is skipped; lines end with CRLF, LF or CR; empty lines are skipped; blanks
-// around a field belong to it only inside quotes. Nothing depends on the locale.
+// around a field belong to it only inside quotes.
 
 #include <eigengrad/base/config.hpp>
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
+#include <eigengrad/io/byte_source.hpp>
+#include <eigengrad/io/csv_number.hpp>
 
-#include <charconv>
-#include <cmath>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -27,30 +27,67 @@ namespace eigengrad::detail {
   throw FileError(op, name, concat("line ", line, ": ", what), line);
 }
 
-/// Blanks that may surround a field; a tab is none where it delimits.
-[[nodiscard]] inline bool is_csv_blank(char c, char delimiter) noexcept {
-  return (c == ' ' || c == '\t') && c != delimiter;
-}
+/// Where a row ends, found byte by byte: at the line end that no quotes enclose. A quote opens
+/// where a field begins and nowhere else; whether it may stand there is CsvReader's to say.
+class CsvRowEnd {
+ public:
+  explicit CsvRowEnd(char delimiter) noexcept : delimiter_(delimiter) {}
 
-/// Steps through the rows of a text that it owns. Quotes are taken off in place, so fields are
-/// views into that text; they last until the reader goes.
+  /// Whether the row, its line end included, ends at this byte or has ended before it.
+  [[nodiscard]] bool at(char c) noexcept {
+    if (state_ == State::carriage_return) {
+      return true;  // a line feed belongs to it, anything else to the next row
+    }
+    if (state_ == State::quoted) {
+      state_ = c == '"' ? State::closing : State::quoted;
+    } else if (state_ == State::closing && c == '"') {
+      state_ = State::quoted;  // a doubled quote
+    } else if (c == '\n') {
+      return true;
+    } else if (c == '\r') {
+      state_ = State::carriage_return;
+    } else if (c == delimiter_) {
+      state_ = State::beginning;
+    } else if (state_ != State::beginning) {
+      state_ = State::plain;
+    } else if (!is_csv_blank(c, delimiter_)) {
+      state_ = c == '"' ? State::quoted : State::plain;
+    }
+    return false;
+  }
+
+ private:
+  enum class State : std::uint8_t { beginning, plain, quoted, closing, carriage_return };
+
+  char delimiter_;
+  State state_ = State::beginning;
+};
+
+/// How much of a file a CsvReader holds.
+struct CsvPieces {
+  Index bytes = Index{1} << 18;  ///< read at a time
+  Index row = Index{1} << 24;    ///< the longest row that is accepted, but for one piece
+};
+
+/// Steps through the rows of a text. Quotes are taken off in place, so fields are views into what
+/// the reader holds; of a file they last until the next step.
 class CsvReader {
  public:
+  /// All of a text, which the reader owns.
   CsvReader(std::string_view op, std::string name, std::string text, char delimiter)
       : op_(op), name_(std::move(name)), text_(std::move(text)), delimiter_(delimiter) {
-    if (delimiter == '"' || delimiter == '\r' || delimiter == '\n' || delimiter == '\0' ||
-        (delimiter >= '0' && delimiter <= '9')) {
-      throw ValueError(op, concat("not a delimiter: character ",
-                                  static_cast<int>(static_cast<unsigned char>(delimiter))));
+    begin();
+  }
+  /// Piece by piece: holds one piece and one row. Borrows the source.
+  CsvReader(const ByteSource& source, char delimiter, const CsvPieces& pieces = {})
+      : op_(source.op()),
+        name_(source.name()),
+        delimiter_(delimiter),
+        source_(&source),
+        pieces_(pieces) {
+    while (text_.size() < 4 && read_on()) {  // a byte order mark and more
     }
-    const std::string_view start = std::string_view(text_).substr(0, 3);
-    if (text_.empty() || text_ == "\xef\xbb\xbf") {
-      throw FileError(op, name_, "the file is empty");
-    }
-    if (start.substr(0, 2) == "\xff\xfe" || start.substr(0, 2) == "\xfe\xff") {
-      throw FileError(op, name_, "is UTF-16 text; save it as UTF-8");
-    }
-    at_ = start == "\xef\xbb\xbf" ? 3 : 0;
+    begin();
   }
 
   [[nodiscard]] std::string_view op() const noexcept { return op_; }
@@ -61,9 +98,10 @@ class CsvReader {
   [[nodiscard]] Index line() const noexcept { return line_; }
 
   /// Steps to the next row that is not an empty line; false at the end.
-  /// Throws: FileError with the line for a quote that is not closed or not where it may be
+  /// Throws: FileError with the line for a quote that is not closed or not where it may be, and for
+  /// a row of a file that is longer than its limit
   [[nodiscard]] bool next() {
-    while (at_ < text_.size()) {
+    while (hold_row()) {
       fields_.clear();
       line_ = next_line_;
       const bool quoted = read_row();
@@ -75,6 +113,62 @@ class CsvReader {
   }
 
  private:
+  /// Refuses delimiters and texts that can be none, and steps over a BOM.
+  void begin() {
+    if (delimiter_ == '"' || delimiter_ == '\r' || delimiter_ == '\n' || delimiter_ == '\0' ||
+        (delimiter_ >= '0' && delimiter_ <= '9')) {
+      throw ValueError(op_, concat("not a delimiter: character ",
+                                   static_cast<int>(static_cast<unsigned char>(delimiter_))));
+    }
+    const std::string_view start = std::string_view(text_).substr(0, 3);
+    if (text_.empty() || text_ == "\xef\xbb\xbf") {
+      throw FileError(op_, name_, "the file is empty");
+    }
+    if (start.substr(0, 2) == "\xff\xfe" || start.substr(0, 2) == "\xfe\xff") {
+      throw FileError(op_, name_, "is UTF-16 text; save it as UTF-8");
+    }
+    at_ = start == "\xef\xbb\xbf" ? 3 : 0;
+  }
+
+  /// Lets go of what was given out and adds the next piece; false if there is none.
+  [[nodiscard]] bool read_on() {
+    if (source_ == nullptr || position_ == source_->size()) {
+      return false;
+    }
+    text_.erase(0, at_);
+    at_ = 0;
+    const Index bytes = std::min(pieces_.bytes, source_->size() - position_);
+    const std::size_t held = text_.size();
+    text_.resize(held + static_cast<std::size_t>(bytes));
+    source_->read_at(position_, text_.data() + held, bytes, "text");
+    position_ += bytes;
+    return true;
+  }
+
+  /// Reads on until the text holds the row that begins at at_; false if nothing is left.
+  [[nodiscard]] bool hold_row() {
+    if (source_ == nullptr) {
+      return at_ < text_.size();
+    }
+    CsvRowEnd end(delimiter_);
+    std::size_t seen = 0;  // bytes of the row
+    for (;;) {
+      while (at_ + seen < text_.size()) {
+        if (end.at(text_[at_ + seen++])) {
+          return true;
+        }
+      }
+      if (static_cast<Index>(seen) > pieces_.row) {
+        throw_csv_line(op_, name_, next_line_,
+                       concat("a row of more than ", pieces_.row,
+                              " bytes; is there a quote that is not closed?"));
+      }
+      if (!read_on()) {
+        return at_ < text_.size();
+      }
+    }
+  }
+
   [[nodiscard]] bool at_end_of_field() const noexcept {
     return at_ == text_.size() || text_[at_] == delimiter_ || text_[at_] == '\n' ||
            text_[at_] == '\r';
@@ -161,89 +255,13 @@ class CsvReader {
   std::string name_;
   std::string text_;
   char delimiter_;
+  const ByteSource* source_ = nullptr;  // null: the text is all there is
+  CsvPieces pieces_;
+  Index position_ = 0;  // of the source's next piece
   std::size_t at_ = 0;
   Index line_ = 1;
   Index next_line_ = 1;
   std::vector<std::string_view> fields_;
 };
-
-/// What a field is as a number.
-enum class CsvKind : std::uint8_t { number, missing, not_finite, out_of_range, not_a_number };
-
-struct CsvNumber {
-  CsvKind kind = CsvKind::not_a_number;
-  double value = 0.0;
-};
-
-/// Whether a decimal number that no double is near to is too large, rather than too close to zero.
-[[nodiscard]] inline bool is_huge(std::string_view digits) noexcept {
-  const std::size_t mark = digits.find_first_of("eE");
-  const std::string_view mantissa = digits.substr(0, mark);
-  const std::size_t point =
-      mantissa.find('.') == std::string_view::npos ? mantissa.size() : mantissa.find('.');
-  const std::size_t first = mantissa.find_first_of("123456789");
-  const double position = static_cast<double>(point) - static_cast<double>(first);
-  double exponent = 0.0;
-  if (mark != std::string_view::npos) {
-    const bool negative = digits[mark + 1] == '-';
-    for (const char c : digits.substr(mark + 1)) {
-      exponent = c >= '0' && c <= '9' ? exponent * 10.0 + (c - '0') : exponent;
-    }
-    exponent = negative ? -exponent : exponent;
-  }
-  return position + exponent > 0.0;
-}
-
-/// "NA", "n/a", "null", "none", "?" and nothing stand for a missing value.
-[[nodiscard]] inline bool is_csv_missing(std::string_view field) noexcept {
-  constexpr std::string_view markers[] = {"", "na", "n/a", "null", "none", "?"};
-  for (const std::string_view marker : markers) {
-    bool same = marker.size() == field.size();
-    for (std::size_t i = 0; same && i < field.size(); ++i) {
-      const char c = field[i];
-      same = (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == marker[i];
-    }
-    if (same) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/// A field without the blanks around it (those inside quotes) and without a leading '+'.
-[[nodiscard]] inline std::string_view csv_digits(std::string_view field) noexcept {
-  while (!field.empty() && is_csv_blank(field.front(), '\0')) {
-    field.remove_prefix(1);
-  }
-  while (!field.empty() && is_csv_blank(field.back(), '\0')) {
-    field.remove_suffix(1);
-  }
-  if (field.size() > 1 && field[0] == '+' && field[1] != '-' && field[1] != '+') {
-    field.remove_prefix(1);
-  }
-  return field;
-}
-
-/// The nearest double, ties to even; too small a number is zero.
-[[nodiscard]] inline CsvNumber parse_csv_number(std::string_view field) noexcept {
-  const std::string_view digits = csv_digits(field);
-  if (is_csv_missing(digits)) {
-    return {CsvKind::missing, 0.0};
-  }
-  CsvNumber number;
-  const char* const last = digits.data() + digits.size();
-  const auto [end, error] = std::from_chars(digits.data(), last, number.value);
-  if (error == std::errc::invalid_argument || end != last) {
-    return number;
-  }
-  const bool is_digits = digits.find_first_of("nN") == std::string_view::npos;  // no "nan", "inf"
-  if (error == std::errc::result_out_of_range || (is_digits && std::isinf(number.value))) {
-    const double zero = digits[0] == '-' ? -0.0 : 0.0;
-    return is_huge(digits) ? CsvNumber{CsvKind::out_of_range, 0.0}
-                           : CsvNumber{CsvKind::number, zero};
-  }
-  number.kind = std::isfinite(number.value) ? CsvKind::number : CsvKind::not_finite;
-  return number;
-}
 
 }  // namespace eigengrad::detail

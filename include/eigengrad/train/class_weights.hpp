@@ -1,6 +1,6 @@
 #pragma once
 // Class weights: a loss in which every row counts by its class, as Keras's `class_weight`. Weights
-// of single rows are the third argument of the losses of train/loss.hpp.
+// of single rows are FitOptions::sample_weight; both at once are refused, as Keras does.
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
@@ -9,21 +9,15 @@
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/creation.hpp>
 #include <eigengrad/tensor/tensor.hpp>
+#include <eigengrad/train/loss_traits.hpp>
 
 #include <cmath>
 #include <cstddef>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace eigengrad::detail {
-
-/// Whether a loss of predictions of T and targets of Y takes weights too.
-template <class Loss, class T, class Y>
-inline constexpr bool takes_weights =
-    std::is_invocable_r_v<Tensor<T>, const Loss&, const Tensor<T>&, const Tensor<Y>&,
-                          const Tensor<T>&>;
 
 /// Calls visit(row, class) for every row of targets: class indices (n,) or (n, 1), whole numbers
 /// also as floats, or one-hot rows (n, classes).
@@ -94,7 +88,8 @@ template <AnyScalar Y>
 /// A loss whose rows are multiplied by the weight of their class before the mean over the batch,
 /// which divides by the number of rows: `train::fit(model, data, adam,
 /// train::ClassWeighted(train::BinaryCrossEntropy{}, {1.0, 5.0}))`. As in Keras the weights are for
-/// training: validation in fit() and evaluate() use the plain loss.
+/// training: validation in fit() and evaluate() use the plain loss; in training they are the
+/// weights of weighted_metrics too.
 ///
 /// Shapes:    targets as for balanced_class_weights
 /// Throws:    ValueError for no weights, or one that is negative or not finite; on its call as
@@ -120,6 +115,12 @@ class ClassWeighted {
   template <FloatScalar T, AnyScalar Y>
   requires(eigengrad::detail::takes_weights<Loss, T, Y>) [[nodiscard]] Tensor<T> operator()(
       const Tensor<T>& prediction, const Tensor<Y>& target) const {
+    return loss_(prediction, target, sample_weight<T>(target));
+  }
+
+  /// The weight of every row. Throws: as its call
+  template <FloatScalar T, AnyScalar Y>
+  [[nodiscard]] Tensor<T> sample_weight(const Tensor<Y>& target) const {
     Tensor<T> of_rows =
         eigengrad::detail::uninitialized<T>(Shape{target.rank() > 0 ? target.shape()[0] : 0});
     T* const to = of_rows.mutable_data();
@@ -127,7 +128,7 @@ class ClassWeighted {
         "ClassWeighted", target, static_cast<Index>(weights_.size()), [&](Index row, Index y) {
           to[row] = static_cast<T>(weights_[static_cast<std::size_t>(y)]);
         });
-    return loss_(prediction, target, of_rows);
+    return of_rows;
   }
 
   /// What validation uses.

@@ -7,9 +7,11 @@
 #include <eigengrad/tape/tape.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/view.hpp>
+#include <eigengrad/train/loss_traits.hpp>
 #include <eigengrad/train/metric.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -20,9 +22,13 @@
 namespace eigengrad::train {
 
 /// Options of evaluate().
+template <FloatScalar T>
 struct EvaluateOptions {
   Index batch_size = 32;
   std::vector<Metric> metrics = {};
+  /// What each sample counts in the loss and in weighted_metrics, (n,): see FitOptions.
+  Tensor<T> sample_weight = {};
+  std::vector<Metric> weighted_metrics = {};
 };
 
 /// The loss and the metrics of one data set.
@@ -52,30 +58,6 @@ namespace eigengrad::detail {
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_data(std::string_view op) {
   throw_error<ValueError>(op, {"the data has no rows"});
 }
-[[noreturn]] EIGENGRAD_COLD inline void throw_loss_shape(std::string_view op, const Shape& shape) {
-  throw_shape_error(op, {"the loss gave ", shape, ", expected a scalar"}, shape);
-}
-
-/// Whether fit() and evaluate() take a loss for predictions of T and targets of Y. A plain value:
-/// of a concept the compiler would print the whole derivation.
-template <class Loss, class T, class Y>
-inline constexpr bool is_loss =
-    std::is_invocable_r_v<Tensor<T>, const Loss&, const Tensor<T>&, const Tensor<Y>&>;
-
-/// The words of those who are given another: a static_assert takes a literal only.
-#define EIGENGRAD_LOSS_MESSAGE                                                                 \
-  "a loss is a callable (Tensor<T> prediction, Tensor<Y> target) -> Tensor<T>, T and Y as in " \
-  "the Dataset<T, Y>; those of train/loss.hpp but CrossEntropy want Y = T: see cast<T>()"
-
-/// The loss as evaluation sees it: class weights are for training (train/class_weights.hpp).
-template <class Loss>
-[[nodiscard]] const auto& evaluation_loss(const Loss& loss) noexcept {
-  if constexpr (requires { loss.unweighted(); }) {
-    return loss.unweighted();
-  } else {
-    return loss;
-  }
-}
 
 /// A model in evaluation mode for the length of a scope, if it has modes.
 template <class Model>
@@ -84,7 +66,9 @@ class EvaluationMode {
   explicit EvaluationMode(Model& model) : model_(model) {
     if constexpr (requires { model.is_training(); }) {
       was_training_ = model.is_training();
-      model.eval();
+      if (was_training_) {  // else nothing is written: many threads may use one model
+        model.eval();
+      }
     }
   }
   EvaluationMode(const EvaluationMode&) = delete;
@@ -102,12 +86,48 @@ class EvaluationMode {
   bool was_training_ = false;
 };
 
+/// Metrics that count samples alike, then those that weigh them. A name that the former have gets
+/// the prefix "weighted_" among the latter, as in Keras.
+struct MetricList {
+  MetricList(const std::vector<train::Metric>& plain, const std::vector<train::Metric>& weighted)
+      : totals(plain.begin(), plain.end()), plain_count(plain.size()) {
+    for (const train::Metric& metric : weighted) {
+      totals.emplace_back(metric);
+    }
+  }
+
+  [[nodiscard]] bool any_weighted() const noexcept { return plain_count < totals.size(); }
+  void reset() noexcept {
+    for (MetricTotals& total : totals) {
+      total.reset();
+    }
+  }
+  template <FloatScalar T, AnyScalar Y>
+  void add(const Tensor<T>& prediction, const Tensor<Y>& target, const Tensor<T>& weights) {
+    for (std::size_t i = 0; i < totals.size(); ++i) {
+      totals[i].add(prediction, target, i < plain_count ? Tensor<T>() : weights);
+    }
+  }
+  [[nodiscard]] std::string name(std::size_t i) const {
+    const std::string_view own = totals[i].metric().name();
+    for (std::size_t j = 0; i >= plain_count && j < plain_count; ++j) {
+      if (totals[j].metric().name() == own) {
+        return concat("weighted_", own);
+      }
+    }
+    return std::string(own);
+  }
+
+  std::vector<MetricTotals> totals;
+  std::size_t plain_count;
+};
+
 /// The mean loss over the data set, each batch weighted by its rows; adds every batch to the
-/// metrics.
+/// metrics. Weights are undefined, or contiguous and one a row.
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 [[nodiscard]] double evaluate_batches(Model& model, const Tensor<T>& x, const Tensor<Y>& y,
-                                      const Loss& loss, Index batch_size,
-                                      std::vector<MetricTotals>& totals) {
+                                      const Tensor<T>& weights, const Loss& loss, Index batch_size,
+                                      MetricList& metrics) {
   const EvaluationMode<Model> mode(model);
   const NoGrad no_grad;
   const Index rows = rows_of("evaluate", x, y);
@@ -116,14 +136,10 @@ template <class Model, FloatScalar T, AnyScalar Y, class Loss>
     const Index stop = std::min(start + batch_size, rows);
     const Tensor<T> prediction = model(sliced(x, 0, start, stop));
     const Tensor<Y> target = sliced(y, 0, start, stop);
-    const Tensor<T> value = evaluation_loss(loss)(prediction, target);
-    if (value.size() != 1) {
-      throw_loss_shape("evaluate", value.shape());
-    }
+    const Tensor<T> weight = weights.defined() ? sliced(weights, 0, start, stop) : weights;
+    const Tensor<T> value = loss_of("evaluate", loss, prediction, target, weight);
     sum += static_cast<double>(value.item()) * static_cast<double>(stop - start);
-    for (MetricTotals& total : totals) {
-      total.add(prediction, target);
-    }
+    metrics.add(prediction, target, weight);
   }
   return sum / static_cast<double>(rows);
 }
@@ -132,31 +148,39 @@ template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 
 namespace eigengrad::train {
 
-/// The model's loss and metrics on a data set.
+/// The model's loss and metrics on a data set. Weights of samples go into the loss, whose mean
+/// divides by the number of samples, and into the weighted metrics, which divide by the sum of the
+/// weights. Class weights count nothing here.
 ///
 /// Shapes: data.x (n, ...), data.y (n, ...); loss(model(x), y) -> ()
-/// Throws: ValueError for no rows or a batch size < 1; ShapeError from the model, the loss or a
+/// Throws: ValueError for no rows, a batch size < 1, a weight outside [0, inf) or weights for a
+/// loss
+///         that takes none; ShapeError for weights other than (n,), from the model, the loss or a
 ///         metric
 /// Cost:   one forward pass in batches, in evaluation mode; records nothing
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset<T, Y>& data, const Loss& loss,
-                                  const EvaluateOptions& options = {}) {
+                                  const std::type_identity_t<EvaluateOptions<T>>& options = {}) {
   static_assert(eigengrad::detail::is_loss<Loss, T, Y>, EIGENGRAD_LOSS_MESSAGE);
   if (options.batch_size < 1) {
     eigengrad::detail::throw_batch_size("evaluate", options.batch_size);
   }
-  if (eigengrad::detail::rows_of("evaluate", data.x, data.y) == 0) {
+  const Index rows = eigengrad::detail::rows_of("evaluate", data.x, data.y);
+  if (rows == 0) {
     eigengrad::detail::throw_no_data("evaluate");
   }
-  std::vector<eigengrad::detail::MetricTotals> totals(options.metrics.begin(),
-                                                      options.metrics.end());
+  eigengrad::detail::MetricList metrics(options.metrics, options.weighted_metrics);
   Evaluation result;
   if constexpr (eigengrad::detail::is_loss<Loss, T, Y>) {
-    result.loss = eigengrad::detail::evaluate_batches(model, data.x, data.y, loss,
-                                                      options.batch_size, totals);
+    const auto& plain = eigengrad::detail::evaluation_loss(loss);
+    const Tensor<T> weights =
+        eigengrad::detail::weights_for<eigengrad::detail::EvaluationLoss<Loss>, Y>(
+            "evaluate", options.sample_weight, rows);
+    result.loss = eigengrad::detail::evaluate_batches(model, data.x, data.y, weights, plain,
+                                                      options.batch_size, metrics);
   }
-  for (const eigengrad::detail::MetricTotals& total : totals) {
-    result.metrics.emplace_back(total.metric().name(), total.value());
+  for (std::size_t i = 0; i < metrics.totals.size(); ++i) {
+    result.metrics.emplace_back(metrics.name(i), metrics.totals[i].value());
   }
   return result;
 }

@@ -9,10 +9,12 @@
 #include <eigengrad/train/callback.hpp>
 #include <eigengrad/train/evaluate.hpp>
 #include <eigengrad/train/history.hpp>
+#include <eigengrad/train/loss_traits.hpp>
 #include <eigengrad/train/metric.hpp>
 #include <eigengrad/train/progress.hpp>
 
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -50,12 +52,21 @@ struct FitOptions {
   /// Keras does.
   double validation_split = 0.0;
   std::optional<Dataset<T, Y>> validation = {};
+  /// What each sample of the training data counts, (n,), validation_split's part included: its loss
+  /// is multiplied by it before the mean over the batch, which divides by the number of samples.
+  Tensor<T> sample_weight = {};
+  /// The same for `validation`.
+  Tensor<T> validation_sample_weight = {};
   bool shuffle = true;
   /// Key of the shuffle.
   std::uint64_t seed = 42;
   /// How to shuffle instead of by the loader's own way, such as torch::data_loader_order.
   ShuffleOrder order = nullptr;
   std::vector<Metric> metrics = {};
+  /// Metrics in which a sample counts by its weight: by sample_weight or, in training, by the
+  /// weight of its class (train/class_weights.hpp). One that is among `metrics` too is "weighted_"
+  /// + name.
+  std::vector<Metric> weighted_metrics = {};
   std::vector<CallbackPointer<T>> callbacks =
       {};  ///< checkpoint.hpp has the one that saves the run
   /// Stop after this many optimizer steps, in the midst of an epoch if need be.
@@ -81,6 +92,9 @@ namespace eigengrad::detail {
 [[noreturn]] EIGENGRAD_COLD inline void throw_validation_twice() {
   throw_error<ValueError>("fit", {"both validation data and a validation_split were given"});
 }
+[[noreturn]] EIGENGRAD_COLD inline void throw_weights_of_nothing() {
+  throw_error<ValueError>("fit", {"validation_sample_weight was given without validation data"});
+}
 [[noreturn]] EIGENGRAD_COLD inline void throw_empty_part(double split, Index rows, Index train) {
   throw_error<ValueError>("fit", {"validation_split ", split, " of ", rows, " rows leaves ", train,
                                   " to train and ", rows - train, " to validate"});
@@ -91,12 +105,14 @@ template <FloatScalar T, AnyScalar Y>
 struct FitData {
   Tensor<T> x;
   Tensor<Y> y;
+  Tensor<T> weights;  // of the samples; undefined: all 1
   Tensor<T> validation_x;
   Tensor<Y> validation_y;
+  Tensor<T> validation_weights;
 };
 
 /// Checks the options and splits the data, by views.
-template <FloatScalar T, AnyScalar Y>
+template <class Loss, FloatScalar T, AnyScalar Y>
 [[nodiscard]] FitData<T, Y> prepare_fit(const Dataset<T, Y>& data,
                                         const train::FitOptions<T, Y>& options) {
   const Index rows = rows_of("fit", data.x, data.y);
@@ -115,16 +131,23 @@ template <FloatScalar T, AnyScalar Y>
   if (!(options.validation_split >= 0 && options.validation_split < 1)) {
     throw_validation_split(options.validation_split);
   }
-  FitData<T, Y> result{data.x, data.y, {}, {}};
+  const Tensor<T> weights = weights_for<Loss, Y>("fit", options.sample_weight, rows);
+  if (options.validation_sample_weight.defined() && !options.validation.has_value()) {
+    throw_weights_of_nothing();
+  }
+  FitData<T, Y> result{data.x, data.y, weights, {}, {}, {}};
   if (options.validation.has_value()) {
     if (options.validation_split > 0) {
       throw_validation_twice();
     }
-    if (rows_of("fit", options.validation->x, options.validation->y) == 0) {
+    const Index held_out = rows_of("fit", options.validation->x, options.validation->y);
+    if (held_out == 0) {
       throw_no_data("fit");
     }
     result.validation_x = options.validation->x;
     result.validation_y = options.validation->y;
+    result.validation_weights =
+        weights_for<EvaluationLoss<Loss>, Y>("fit", options.validation_sample_weight, held_out);
   } else if (options.validation_split > 0) {
     const auto cut = static_cast<Index>(
         std::floor(static_cast<double>(rows) * (1.0 - options.validation_split)));
@@ -135,6 +158,10 @@ template <FloatScalar T, AnyScalar Y>
     result.y = sliced(data.y, 0, 0, cut);
     result.validation_x = sliced(data.x, 0, cut, rows);
     result.validation_y = sliced(data.y, 0, cut, rows);
+    if (weights.defined()) {
+      result.weights = sliced(weights, 0, 0, cut);
+      result.validation_weights = sliced(weights, 0, cut, rows);
+    }
   }
   return result;
 }
@@ -142,10 +169,11 @@ template <FloatScalar T, AnyScalar Y>
 /// Runs a diverged batch again to find the first op that gave a NaN or an infinity.
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 [[nodiscard]] EIGENGRAD_COLD std::string find_culprit(Model& model, const Tensor<T>& x,
-                                                      const Tensor<Y>& y, const Loss& loss) {
+                                                      const Tensor<Y>& y, const Tensor<T>& weights,
+                                                      const Loss& loss) {
   try {
     const Tape tape(TapeOptions{.detect_anomaly = true});
-    static_cast<void>(loss(model(x), y));
+    static_cast<void>(loss_of("fit", loss, Tensor<T>(model(x)), y, weights));
   } catch (const Error& error) {
     return error.what();
   }
@@ -162,20 +190,20 @@ class FitRun {
         optimizer_(optimizer),
         loss_(loss),
         options_(options),
-        parts_(prepare_fit(data, options)),
+        parts_(prepare_fit<Loss>(data, options)),
         loader_(parts_.x, parts_.y,
                 {.batch_size = options.batch_size,
                  .shuffle = options.shuffle,
                  .seed = options.seed,
                  .order = options.order}),
-        totals_(options.metrics.begin(), options.metrics.end()),
+        metrics_(options.metrics, options.weighted_metrics),
         state_(optimizer, history_, options.epochs, loader_.steps(),
                {.rows = loader_.rows(),
                 .batch_size = options.batch_size,
                 .seed = options.seed,
                 .shuffle = options.shuffle,
                 .own_order = options.order != nullptr},
-               &options.callbacks, &totals_),
+               &options.callbacks, &metrics_.totals),
         progress_(options.verbose) {}
 
   [[nodiscard]] train::History run() {
@@ -217,7 +245,7 @@ class FitRun {
     if (state_.step_in_epoch == 0) {
       state_.loss_sum = 0;
       state_.rows = 0;
-      reset_metrics();
+      metrics_.reset();
       call(&train::Callback<T>::on_epoch_begin);
     }
     auto at = loader_.begin();
@@ -226,7 +254,7 @@ class FitRun {
     }
     for (; at != loader_.end(); ++at) {
       const auto [x, y] = *at;
-      run_batch(x, y);
+      run_batch(x, y, parts_.weights.defined() ? at.rows_of(parts_.weights) : Tensor<T>());
       if (state_.stopped()) {
         break;
       }
@@ -234,9 +262,11 @@ class FitRun {
     history_.append("loss", state_.loss_sum / state_.rows);
     append_metrics("");
     if (parts_.validation_x.defined()) {
-      reset_metrics();
-      history_.append("val_loss", evaluate_batches(model_, parts_.validation_x, parts_.validation_y,
-                                                   loss_, options_.batch_size, totals_));
+      metrics_.reset();
+      history_.append("val_loss",
+                      evaluate_batches(model_, parts_.validation_x, parts_.validation_y,
+                                       parts_.validation_weights, evaluation_loss(loss_),
+                                       options_.batch_size, metrics_));
       append_metrics("val_");
     }
     progress_.end_epoch(history_, state_.step_in_epoch);
@@ -255,8 +285,8 @@ class FitRun {
     }
   }
 
-  void run_batch(const Tensor<T>& x, const Tensor<Y>& y) {
-    compute_gradients(x, y);
+  void run_batch(const Tensor<T>& x, const Tensor<Y>& y, const Tensor<T>& weights) {
+    compute_gradients(x, y, weights);
     call(&train::Callback<T>::on_gradients);
     optimizer_.step();
     ++state_.step;
@@ -272,34 +302,32 @@ class FitRun {
     call(&train::Callback<T>::on_batch_done);
   }
 
-  void compute_gradients(const Tensor<T>& x, const Tensor<Y>& y) {
+  void compute_gradients(const Tensor<T>& x, const Tensor<Y>& y, const Tensor<T>& weights) {
     Tape tape;
     const Tensor<T> prediction = model_(x);
-    const Tensor<T> value = loss_(prediction, y);
-    if (value.size() != 1) {
-      throw_loss_shape("fit", value.shape());
-    }
+    const Tensor<T> value = loss_of("fit", loss_, prediction, y, weights);
     state_.batch_loss = static_cast<double>(value.item());
     if (!std::isfinite(state_.batch_loss)) {
       const Index step = state_.step_in_epoch + 1;
-      throw DivergenceError(concat("the loss is ", state_.batch_loss, " at epoch ", state_.epoch,
-                                   ", step ", step, ": ", find_culprit(model_, x, y, loss_)),
-                            state_.epoch, step);
+      throw DivergenceError(
+          concat("the loss is ", state_.batch_loss, " at epoch ", state_.epoch, ", step ", step,
+                 ": ", find_culprit(model_, x, y, weights, loss_)),
+          state_.epoch, step);
     }
     tape.backward(value);
-    for (MetricTotals& total : totals_) {
-      total.add(prediction, y);
-    }
+    metrics_.add(prediction, y, metric_weights(y, weights));
   }
 
-  void reset_metrics() noexcept {
-    for (MetricTotals& total : totals_) {
-      total.reset();
+  [[nodiscard]] Tensor<T> metric_weights(const Tensor<Y>& y, const Tensor<T>& weights) const {
+    if constexpr (weighs_classes<Loss>) {
+      return metrics_.any_weighted() ? loss_.template sample_weight<T>(y) : weights;
+    } else {
+      return weights;
     }
   }
   void append_metrics(std::string_view prefix) {
-    for (const MetricTotals& total : totals_) {
-      history_.append(concat(prefix, total.metric().name()), total.value());
+    for (std::size_t i = 0; i < metrics_.totals.size(); ++i) {
+      history_.append(concat(prefix, metrics_.name(i)), metrics_.totals[i].value());
     }
   }
 
@@ -309,7 +337,7 @@ class FitRun {
   const train::FitOptions<T, Y>& options_;
   FitData<T, Y> parts_;
   DataLoader<T, Y> loader_;
-  std::vector<MetricTotals> totals_;
+  MetricList metrics_;
   train::History history_;
   train::TrainingState<T> state_;
   Progress progress_;
@@ -325,10 +353,12 @@ namespace eigengrad::train {
 /// them; with validation data also "val_loss" and "val_" + metric.
 ///
 /// Shapes:    data.x (n, ...), data.y (n, ...); loss(model(x), y) -> ()
-/// Throws:    ValueError for options out of range or a split that leaves a part empty;
-/// DivergenceError when a loss is
-///            not finite, naming the epoch, the step and the first op that gave such a value; what
-///            the model, the loss, a metric or a callback throws
+/// Throws:    ValueError for options out of range, a split that leaves a part empty, a sample
+/// weight
+///            outside [0, inf), weights for a loss that takes none or weighs by class already;
+///            ShapeError for weights that are not (n,); DivergenceError when a loss is not finite,
+///            naming the epoch, the step and the first op that gave such a value; what the model,
+///            the loss, a metric or a callback throws
 /// Cost:      no heap call in a warm step; the last, smaller batch is kept
 /// Reference: Keras `Model.fit`
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>

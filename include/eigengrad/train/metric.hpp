@@ -80,6 +80,37 @@ namespace eigengrad::detail {
                     prediction);
 }
 
+[[noreturn]] EIGENGRAD_COLD inline void throw_metric_weights(std::string_view name,
+                                                             const Shape& prediction,
+                                                             const Shape& weights) {
+  throw_shape_error(name, {"prediction is ", prediction, ", sample_weight is ", weights},
+                    prediction, weights);
+}
+
+/// The weight of an element: that of its row, or 1.
+template <FloatScalar T>
+class RowWeights {
+ public:
+  /// Throws: ShapeError unless the weights are undefined or one for each row of the prediction
+  RowWeights(std::string_view name, const Tensor<T>& prediction, const Tensor<T>& weights) {
+    if (!weights.defined()) {
+      return;
+    }
+    if (prediction.rank() == 0 || weights.size() != prediction.extent(0)) {
+      throw_metric_weights(name, prediction.shape(), weights.shape());
+    }
+    weights_ = weights.data();
+    width_ = weights.size() > 0 ? prediction.size() / weights.size() : 1;
+  }
+  [[nodiscard]] double operator()(Index element) const noexcept {
+    return weights_ == nullptr ? 1.0 : static_cast<double>(weights_[element / width_]);
+  }
+
+ private:
+  const T* weights_ = nullptr;
+  Index width_ = 1;
+};
+
 /// Sums over the batches seen since reset(); O(1) memory.
 class MetricTotals {
  public:
@@ -88,28 +119,30 @@ class MetricTotals {
   [[nodiscard]] const train::Metric& metric() const noexcept { return metric_; }
   void reset() noexcept { *this = MetricTotals(metric_); }
 
-  /// Adds a batch. Shapes: prediction (n, ...), target (n,), (n, 1) or as prediction. Throws:
-  /// ShapeError
+  /// Adds a batch. Weights are contiguous, one for each row; undefined ones are 1.
+  /// Shapes: prediction (n, ...), target (n,), (n, 1) or as prediction, weights (n,)
+  /// Throws: ShapeError
   template <FloatScalar T, AnyScalar Y>
-  void add(const Tensor<T>& prediction, const Tensor<Y>& target) {
+  void add(const Tensor<T>& prediction, const Tensor<Y>& target, const Tensor<T>& weights = {}) {
     using Kind = train::Metric::Kind;
     const Tensor<T> p = packed(prediction);
     const Tensor<Y> t = packed(target);
+    const RowWeights<T> w(metric_.name(), p, weights);
     const bool scores = p.rank() >= 2 && p.extent(-1) > 1;
     switch (metric_.kind) {
       case Kind::accuracy:
-        return scores ? add_classes(p, t) : add_binary(p, t);
+        return scores ? add_classes(p, t, w) : add_binary(p, t, w);
       case Kind::precision:
       case Kind::recall:
       case Kind::f1:
         if (scores) {
           throw_metric_binary(metric_.name(), p.shape());
         }
-        return add_binary(p, t);
+        return add_binary(p, t, w);
       case Kind::mae:
       case Kind::rmse:
       case Kind::r2:
-        return add_errors(p, t);
+        return add_errors(p, t, w);
     }
   }
 
@@ -154,7 +187,7 @@ class MetricTotals {
 
  private:
   template <FloatScalar T, AnyScalar Y>
-  void add_classes(const Tensor<T>& p, const Tensor<Y>& t) {
+  void add_classes(const Tensor<T>& p, const Tensor<Y>& t, const RowWeights<T>& w) {
     const Index classes = p.extent(-1);
     const Index rows = p.size() / classes;
     const bool one_hot = t.shape() == p.shape();
@@ -164,38 +197,44 @@ class MetricTotals {
     for (Index row = 0; row < rows; ++row) {
       const Index wanted =
           one_hot ? argmax(t.data() + row * classes, classes) : static_cast<Index>(t.data()[row]);
-      right_ += argmax(p.data() + row * classes, classes) == wanted ? 1 : 0;
+      const double weight = w(row * classes);
+      right_ += argmax(p.data() + row * classes, classes) == wanted ? weight : 0;
+      count_ += weight;
     }
-    count_ += static_cast<double>(rows);
   }
 
   template <FloatScalar T, AnyScalar Y>
-  void add_binary(const Tensor<T>& p, const Tensor<Y>& t) {
+  void add_binary(const Tensor<T>& p, const Tensor<Y>& t, const RowWeights<T>& w) {
     check_sizes(p, t);
     for (Index i = 0; i < p.size(); ++i) {
       const bool said = static_cast<double>(p.data()[i]) > metric_.threshold;
       const bool is = static_cast<double>(t.data()[i]) > 0.5;
-      right_ += said == is ? 1 : 0;
-      true_positive_ += said && is ? 1 : 0;
-      false_positive_ += said && !is ? 1 : 0;
-      false_negative_ += !said && is ? 1 : 0;
+      const double weight = w(i);
+      right_ += said == is ? weight : 0;
+      true_positive_ += said && is ? weight : 0;
+      false_positive_ += said && !is ? weight : 0;
+      false_negative_ += !said && is ? weight : 0;
+      count_ += weight;
     }
-    count_ += static_cast<double>(p.size());
   }
 
   template <FloatScalar T, AnyScalar Y>
-  void add_errors(const Tensor<T>& p, const Tensor<Y>& t) {
+  void add_errors(const Tensor<T>& p, const Tensor<Y>& t, const RowWeights<T>& w) {
     check_sizes(p, t);
     for (Index i = 0; i < p.size(); ++i) {
       const double target = static_cast<double>(t.data()[i]);
       const double error = static_cast<double>(p.data()[i]) - target;
-      absolute_ += std::fabs(error);
-      squares_ += error * error;
-      // Welford 1962: the textbook difference of sums cancels.
-      count_ += 1;
+      const double weight = w(i);
+      if (weight == 0) {
+        continue;
+      }
+      absolute_ += weight * std::fabs(error);
+      squares_ += weight * error * error;
+      // Welford 1962, West 1979: the textbook difference of sums cancels.
+      count_ += weight;
       const double step = target - mean_;
-      mean_ += step / count_;
-      deviation_ += step * (target - mean_);
+      mean_ += weight * step / count_;
+      deviation_ += weight * step * (target - mean_);
     }
   }
 
