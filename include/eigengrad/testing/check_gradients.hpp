@@ -187,6 +187,21 @@ template <class F>
   return {};
 }
 
+/// <u, J t> = <J^T u, t>, where `tangent` is J t and `gradients` are J^T u; empty if it holds.
+[[nodiscard]] inline std::string compare_products(const Tensor<double>& tangent,
+                                                  const Tensor<double>& cotangent,
+                                                  const std::vector<Tensor<double>>& gradients,
+                                                  const std::vector<Tensor<double>>& direction,
+                                                  const GradientOptions& options) {
+  const double forward = sum(tangent * cotangent).item();
+  const double reverse = dot(gradients, direction).item();
+  if (!(std::abs(forward - reverse) <= options.identity * (1 + std::abs(reverse)))) {
+    return eigengrad::detail::concat("forward mode and backward disagree: <u, J t> = ", forward,
+                                     ", <J^T u, t> = ", reverse);
+  }
+  return {};
+}
+
 /// The tangent of f in a random direction t, by jvp: equal to a central difference, and to what the
 /// gradients say of it: <u, J t> = <J^T u, t>.
 template <class F>
@@ -219,13 +234,7 @@ template <class F>
                     " by forward mode, ", wanted[i], " by a central difference");
     }
   }
-  const double forward = sum(tangent * cotangent).item();
-  const double reverse = dot(gradients, direction).item();
-  if (!(std::abs(forward - reverse) <= options.identity * (1 + std::abs(reverse)))) {
-    return concat("forward mode and backward disagree: <u, J t> = ", forward,
-                  ", <J^T u, t> = ", reverse);
-  }
-  return {};
+  return compare_products(tangent, cotangent, gradients, direction, options);
 }
 
 }  // namespace detail
