@@ -303,11 +303,13 @@ void check_case(const Case<T>& sample, const std::vector<Tensor<T>>& inputs, std
   return sample.step > 1e-6 ? 1e-6 : GradientOptions().identity;
 }
 
-/// The gradients of one case, and theirs, against central differences, in double.
+/// The gradients of one case, and theirs, against central differences, in double; with `jacobian`
+/// each element of the Jacobian too.
 inline void check_central_differences(const Case<double>& sample,
                                       const std::vector<Tensor<double>>& inputs, std::uint64_t seed,
-                                      Failures& failures) {
+                                      Failures& failures, bool jacobian = false) {
   GradientOptions options;
+  options.jacobian = jacobian;
   options.step = sample.step;
   options.seed = seed;
   options.order = 2;

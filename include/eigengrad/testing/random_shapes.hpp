@@ -178,9 +178,9 @@ void for_random_shapes(std::vector<Case<double>*>& varying, std::string_view op,
 
 }  // namespace detail
 
-/// Checks one op on `count` different shapes drawn from `seed`, in double: gradients, their
-/// gradients and tangents against central differences, element by element; and on three shapes of
-/// about 10,000 elements, that forward mode agrees with backward to 1e-10. Elementwise ops take
+/// Checks one op on `count` different shapes drawn from `seed`, in double: the whole
+/// Jacobian, gradients of gradients and tangents against central differences; and on three shapes
+/// of about 10,000 elements, that forward mode agrees with backward to 1e-10. Elementwise ops take
 /// shapes of any rank up to 5 that broadcast; other ops the cases that they declare with
 /// Cases::vary. Returns what failed, one line each, with the shapes and the seed.
 [[nodiscard]] inline std::vector<std::string> check_random_shapes(const OpEntry& op,
@@ -207,7 +207,7 @@ void for_random_shapes(std::vector<Case<double>*>& varying, std::string_view op,
   detail::for_random_shapes(
       varying, op.name, count, detail::small_shapes, seed, failures,
       [&](const Case<double>& sample, const std::vector<Tensor<double>>& inputs) {
-        detail::check_central_differences(sample, inputs, seed, failures);
+        detail::check_central_differences(sample, inputs, seed, failures, true);
       });
   detail::for_random_shapes(
       varying, op.name, 3, detail::large_shapes, seed, failures,
