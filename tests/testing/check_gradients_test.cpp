@@ -56,3 +56,20 @@ TEST_CASE("check_gradients: leaves the inputs alone and takes options", "[testin
   CHECK(eg::testing::check_gradients(f, inputs, {.step = 0.1, .absolute = 2}));
   CHECK(eg::to_vector(inputs[0]) == std::vector<double>{0.5, 0.25});
 }
+
+TEST_CASE("check_gradients: the Jacobian shows what a sum of large terms hides", "[testing]") {
+  // The second result is x^2 with the gradient of x: 1 instead of 2, next to a million.
+  const auto f = [](const Inputs& in) {
+    return in[0] * eg::tensor<double>({1e6, 0}) +
+           eg::detach(in[0]) * in[0] * eg::tensor<double>({0, 1});
+  };
+  const Inputs inputs = {eg::tensor<double>({1}, {1})};
+  CHECK(eg::testing::check_gradients(f, inputs));
+  const eg::testing::GradientReport report =
+      eg::testing::check_gradients(f, inputs, {.jacobian = true});
+  const std::string start =
+      "Jacobian of the result (2,) at (1,) by input 0 (1,) at (0,): 1 by backward, ";
+  CHECK(report.message.substr(0, start.size()) == start);
+  CHECK(eg::testing::check_gradients([](const Inputs& in) { return eg::exp(in[0]); },
+                                     {eg::tensor<double>({{1, 2}, {3, 4}})}, {.jacobian = true}));
+}

@@ -84,6 +84,13 @@ struct BinaryCrossEntropyWithLogits : detail::LossRecord {
       using T = typename std::decay_t<decltype(in[0])>::value_type;
       return binary_cross_entropy_with_logits(in[0], full<T>({37, 1}, T(1)));
     });
+    const auto soft = [](LossReduction reduction) {
+      return [reduction](const auto& in) {
+        return binary_cross_entropy_with_logits(in[0], detail::soft_targets(in[0]), {reduction});
+      };
+    };
+    cases.vary("soft targets, mean", {{2, 3}}, soft(LossReduction::mean));
+    cases.vary("soft targets, none", {{2, 3, 4}}, soft(LossReduction::none));
     cases.rejects("binary_cross_entropy_with_logits: target is (4,), prediction is (2, 2)",
                   {{2, 2}}, with(LossReduction::mean));
   }
@@ -140,6 +147,13 @@ struct BinaryCrossEntropy : detail::LossRecord {
     cases.add("mean of (4, 1)", {{4, 1}}, with(LossReduction::mean), inside);
     cases.add("sum of (4,)", {{4}}, with(LossReduction::sum), inside);
     cases.add("none of (4, 1, 1)", {{4, 1, 1}}, with(LossReduction::none), inside);
+    const auto soft = [](LossReduction reduction) {
+      return [reduction](const auto& in) {
+        return binary_cross_entropy(in[0], detail::soft_targets(in[0]), {reduction});
+      };
+    };
+    cases.vary("soft targets, mean", {{2, 3}}, soft(LossReduction::mean), inside);
+    cases.vary("soft targets, none", {{2, 3, 4}}, soft(LossReduction::none), inside);
     cases.rejects("binary_cross_entropy: target is (4,), prediction is (3, 2)", {{3, 2}},
                   with(LossReduction::mean));
   }

@@ -39,6 +39,11 @@ struct ClampedBinaryCrossEntropy : detail::LossRecord {
       return clamped_binary_cross_entropy(in[0], tensor<T>({T(0), T(1), T(1), T(0.3)}));
     };
     cases.add("mean of (4, 1)", {{4, 1}}, mean, Domain{0.05, 0.95});
+    const auto soft = [](const auto& in) {
+      return clamped_binary_cross_entropy(in[0], detail::soft_targets(in[0]));
+    };
+    cases.vary("soft targets of (2, 3)", {{2, 3}}, soft, Domain{0.05, 0.95});
+    cases.vary("soft targets of (2, 3, 4)", {{2, 3, 4}}, soft, Domain{0.05, 0.95});
     cases.rejects("clamped_binary_cross_entropy: target is (4,), prediction is (3, 2)", {{3, 2}},
                   mean);
   }

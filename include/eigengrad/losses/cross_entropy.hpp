@@ -95,6 +95,24 @@ void class_cases(Cases& cases, std::string_view name, Domain domain, const Loss&
   cases.add("one-hot, mean of (2, 3)", {{2, 3}}, weights(LossReduction::mean), domain);
   cases.add("one-hot, sum of (2, 3)", {{2, 3}}, weights(LossReduction::sum), domain);
   cases.add("one-hot, none of (2, 3)", {{2, 3}}, weights(LossReduction::none), domain);
+  cases.vary(
+      "classes of any rows", {{2, 3}},
+      [loss](const auto& in) {
+        using T = typename std::decay_t<decltype(in[0])>::value_type;
+        Tensor<std::int64_t> target = zeros<std::int64_t>({in[0].extent(0)});
+        for (Index i = 0; i < target.size(); ++i) {
+          target.mutable_data()[i] = (7 * i + 1) % in[0].extent(1);
+        }
+        return loss(in[0], target, LossOptions<T>{});
+      },
+      domain);
+  cases.vary(
+      "soft targets of any rows", {{2, 3, 4}},
+      [loss](const auto& in) {
+        using T = typename std::decay_t<decltype(in[0])>::value_type;
+        return loss(in[0], soft_targets(in[0]), LossOptions<T>{LossReduction::none, {}});
+      },
+      domain);
   cases.rejects(concat(name, ": target 2 at row 0 is outside [0, 2)"), {{3, 2}},
                 classes(LossReduction::mean));
   cases.rejects(concat(name, ": target is (3,), prediction is (4, 3)"), {{4, 3}},

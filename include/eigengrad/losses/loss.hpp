@@ -81,6 +81,16 @@ inline void check_target(std::string_view op, const Shape& target, const Shape& 
   }
 }
 
+/// Targets 0, 1/2 and 1 for the samples of the op suite, in the shape of a prediction.
+template <FloatScalar T>
+[[nodiscard]] Tensor<T> soft_targets(const Tensor<T>& x) {
+  Tensor<T> target = uninitialized<T>(x.shape());
+  for (Index i = 0; i < target.size(); ++i) {
+    static_cast<T*>(target.body().data)[i] = static_cast<T>(i % 3) / T(2);
+  }
+  return target;
+}
+
 /// A tensor that only a backward pass with create_graph reads, and its version when it was kept.
 template <AnyScalar T>
 struct Kept {

@@ -26,12 +26,12 @@ void regression_cases(Cases& cases, std::string_view name, const Loss& loss) {
   const auto with = [loss](LossReduction reduction) {
     return [loss, reduction](const auto& in) { return loss(in[0], in[1], reduction, false); };
   };
-  cases.add("mean of (4, 3)", {{4, 3}, {4, 3}}, with(LossReduction::mean));
-  cases.add("sum of (5,)", {{5}, {5}}, with(LossReduction::sum));
-  cases.add("none of (2, 3)", {{2, 3}, {2, 3}}, with(LossReduction::none));
-  cases.add("target (4,) of (4, 1)", {{4, 1}, {4}}, with(LossReduction::mean));
+  cases.vary("mean of (4, 3)", {{4, 3}, {4, 3}}, with(LossReduction::mean));
+  cases.vary("sum of (5,)", {{5}, {5}}, with(LossReduction::sum));
+  cases.vary("none of (2, 3)", {{2, 3}, {2, 3}}, with(LossReduction::none));
+  cases.vary("target (4,) of (4, 1)", {{4, 1}, {4}}, with(LossReduction::mean));
   cases.add("a scalar", {{}, {}}, with(LossReduction::mean));
-  cases.add("a long batch", {{37, 1}, {37, 1}}, with(LossReduction::mean));
+  cases.vary("a long batch", {{37, 1}, {37, 1}}, with(LossReduction::mean));
   cases.add("nothing, summed", {{0, 3}, {0, 3}}, with(LossReduction::sum));
   cases.add("weights of samples", {{3, 2}, {3, 2}},
             [loss](const auto& in) { return loss(in[0], in[1], LossReduction::mean, true); });

@@ -44,9 +44,9 @@ struct Clone : detail::IdentityRecord {
     constexpr double step = 0.25;
     const auto copy = [](const auto& in) { return clone(in[0]); };
     cases.add("a scalar", {{}}, copy, {}, step);
-    cases.add("(2, 3)", {{2, 3}}, copy, {}, step);
+    cases.vary("(2, 3)", {{2, 3}}, copy, {}, step);
     cases.add("no elements", {{0, 3}}, copy, {}, step);
-    cases.add(
+    cases.vary(
         "a copy of a copy", {{4}}, [](const auto& in) { return clone(clone(in[0])); }, {}, step);
   }
 };
@@ -71,10 +71,10 @@ struct Contiguous : detail::IdentityRecord {
   template <class Cases>
   static void samples(Cases& cases) {
     constexpr double step = 0.25;
-    cases.add(
+    cases.vary(
         "a transposed view", {{3, 4}}, [](const auto& in) { return contiguous(transpose(in[0])); },
         {}, step);
-    cases.add(
+    cases.vary(
         "of a copy", {{2, 3}}, [](const auto& in) { return contiguous(clone(in[0])); }, {}, step);
   }
 };

@@ -89,12 +89,12 @@ struct Max : detail::ExtremumRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return max(in[0]); });
+    cases.vary("all of (2, 3)", {{2, 3}}, [](const auto& in) { return max(in[0]); });
     cases.add("a scalar", {{}}, [](const auto& in) { return max(in[0]); });
-    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return max(in[0], {0}); });
-    cases.add("axis -1, kept", {{4, 3}},
-              [](const auto& in) { return max(in[0], {-1}, KeepDims::yes); });
-    cases.add("two axes", {{2, 3, 4}}, [](const auto& in) { return max(in[0], {0, 2}); });
+    cases.vary("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return max(in[0], {0}); });
+    cases.vary("axis -1, kept", {{4, 3}},
+               [](const auto& in) { return max(in[0], {-1}, KeepDims::yes); });
+    cases.vary("two axes", {{2, 3, 4}}, [](const auto& in) { return max(in[0], {0, 2}); });
     cases.rejects("max: no elements to choose from: (0, 3)", {{0, 3}},
                   [](const auto& in) { return max(in[0], {0}); });
     cases.rejects("max: axis 2 is outside [-2, 2)", {{2, 3}},
@@ -130,9 +130,9 @@ struct Min : detail::ExtremumRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return min(in[0]); });
-    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return min(in[0], {0}); });
-    cases.add("two axes, kept", {{2, 3, 4}}, [](const auto& in) {
+    cases.vary("all of (2, 3)", {{2, 3}}, [](const auto& in) { return min(in[0]); });
+    cases.vary("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return min(in[0], {0}); });
+    cases.vary("two axes, kept", {{2, 3, 4}}, [](const auto& in) {
       return min(in[0], {0, 2}, KeepDims::yes);
     });
     cases.rejects("min: no elements to choose from: (0,)", {{0}},

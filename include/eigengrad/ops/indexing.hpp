@@ -56,6 +56,16 @@ template <FloatScalar T>
   return target.data;
 }
 
+/// Positions below n, for the samples of the op suite: 3, 10, 17, ... modulo n.
+template <class = void>
+[[nodiscard]] Tensor<std::int64_t> scattered(const Shape& shape, Index n) {
+  Tensor<std::int64_t> index = empty<std::int64_t>(shape);
+  for (Index i = 0; i < index.size(); ++i) {
+    fresh_data(index)[i] = (7 * i + 3) % n;
+  }
+  return index;
+}
+
 }  // namespace detail
 
 struct Gather {
@@ -93,6 +103,13 @@ struct Gather {
     cases.add("a smaller index", {{3, 4}}, along(-1, tensor<std::int64_t>({3, 1}, {2, 1})));
     cases.add("a vector", {{4}}, along(0, tensor<std::int64_t>({3, 3, 0, 1, 2}, {5})));
     cases.add("nothing", {{2, 3}}, along(1, zeros<std::int64_t>({2, 0})));
+    const auto anywhere = [](Index axis) {
+      return [axis](const auto& in) {
+        return gather(in[0], axis, detail::scattered(in[0].shape(), in[0].extent(axis)));
+      };
+    };
+    cases.vary("axis 0 at any positions", {{3, 2}}, anywhere(0));
+    cases.vary("axis 1 at any positions", {{2, 3, 4}}, anywhere(1));
     cases.rejects("gather: index 3 at element 1 is outside [0, 3)", {{2, 3}},
                   along(1, tensor<std::int64_t>({0, 3}, {2, 1})));
     cases.rejects("gather: index -1 at element 0 is outside [0, 3)", {{2, 3}},
@@ -177,6 +194,14 @@ struct IndexSelect {
     cases.add("the middle axis", {{2, 3, 2}}, along(1, some));
     cases.add("a vector", {{3}}, along(0, some));
     cases.add("nothing", {{3, 2}}, along(0, zeros<std::int64_t>({0})));
+    const auto anywhere = [](Index axis) {
+      return [axis](const auto& in) {
+        const Index n = in[0].extent(axis);
+        return index_select(in[0], axis, detail::scattered({n}, n));
+      };
+    };
+    cases.vary("rows at any positions", {{3, 4}}, anywhere(0));
+    cases.vary("the middle axis at any positions", {{2, 3, 4}}, anywhere(1));
     cases.rejects("index_select: index 2 at element 0 is outside [0, 2)", {{2, 3}}, along(0, some));
     cases.rejects("index_select: index is not a vector: (1, 3)", {{3, 3}},
                   along(0, zeros<std::int64_t>({1, 3})));

@@ -79,11 +79,11 @@ struct Concat {
   static void samples(Cases& cases) {
     const auto rows = [](const auto& in) { return concat(in, 0); };
     const auto columns = [](const auto& in) { return concat(in, -1); };
-    cases.add("rows", {{2, 3}, {1, 3}, {4, 3}}, rows);
-    cases.add("columns", {{2, 3}, {2, 1}}, columns);
-    cases.add("one tensor", {{2, 3}}, columns);
+    cases.vary("rows", {{2, 3}, {1, 3}, {4, 3}}, rows);
+    cases.vary("columns", {{2, 3}, {2, 1}}, columns);
+    cases.vary("one tensor", {{2, 3}}, columns);
     cases.add("with nothing", {{2, 3}, {0, 3}}, rows);
-    cases.add("a tensor twice", {{2, 3}}, [](const auto& in) {
+    cases.vary("a tensor twice", {{2, 3}}, [](const auto& in) {
       using X = std::remove_cvref_t<decltype(in[0])>;
       return concat(std::initializer_list<X>{in[0], in[0]}, 1);
     });
@@ -228,13 +228,13 @@ struct Pad {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("(2, 3) by one all around", {{2, 3}}, [](const auto& in) {
+    cases.vary("(2, 3) by one all around", {{2, 3}}, [](const auto& in) {
       return pad(in[0], {{1, 1}, {1, 1}});
     });
-    cases.add("one side, with a value", {{2, 3}}, [](const auto& in) {
+    cases.vary("one side, with a value", {{2, 3}}, [](const auto& in) {
       return pad(in[0], {{0, 0}, {2, 0}}, 0.5);
     });
-    cases.add("by nothing", {{3}}, [](const auto& in) { return pad(in[0], {{0, 0}}); });
+    cases.vary("by nothing", {{3}}, [](const auto& in) { return pad(in[0], {{0, 0}}); });
     cases.add("of nothing", {{0, 2}}, [](const auto& in) { return pad(in[0], {{1, 1}, {0, 1}}); });
     cases.rejects("pad: expected one padding for each axis, got 1: (2, 3)", {{2, 3}},
                   [](const auto& in) {

@@ -120,12 +120,12 @@ struct Linear {
   static void samples(Cases& cases) {
     const auto biased = [](const auto& in) { return linear(in[0], in[1], in[2]); };
     const auto plain = [](const auto& in) { return linear(in[0], in[1]); };
-    cases.add("(2, 3) (3, 4) (4,)", {{2, 3}, {3, 4}, {4}}, biased);
-    cases.add("one row", {{3}, {3, 2}, {2}}, biased);
-    cases.add("batch of sequences", {{2, 3, 4}, {4, 2}, {2}}, biased);
+    cases.vary("(2, 3) (3, 4) (4,)", {{2, 3}, {3, 4}, {4}}, biased);
+    cases.vary("one row", {{3}, {3, 2}, {2}}, biased);
+    cases.vary("batch of sequences", {{2, 3, 4}, {4, 2}, {2}}, biased);
     cases.add("no rows", {{0, 3}, {3, 2}, {2}}, biased);
     cases.add("one output", {{5, 3}, {3, 1}, {1}}, biased);
-    cases.add("without bias", {{2, 3}, {3, 4}}, plain);
+    cases.vary("without bias", {{2, 3}, {3, 4}}, plain);
     cases.rejects("linear: inner dimensions differ: (2, 3) x (4, 5)", {{2, 3}, {4, 5}, {5}},
                   biased);
     cases.rejects("linear: expects w (in, out) and b (out,): w is (3, 5), b is (4,), x is (2, 3)",
@@ -201,9 +201,9 @@ struct LinearRelu {
   template <class Cases>
   static void samples(Cases& cases) {
     const auto f = [](const auto& in) { return linear_relu(in[0], in[1], in[2]); };
-    cases.add("(2, 3) (3, 4) (4,)", {{2, 3}, {3, 4}, {4}}, f);
-    cases.add("one row", {{3}, {3, 2}, {2}}, f);
-    cases.add("batch of sequences", {{2, 3, 4}, {4, 2}, {2}}, f);
+    cases.vary("(2, 3) (3, 4) (4,)", {{2, 3}, {3, 4}, {4}}, f);
+    cases.vary("one row", {{3}, {3, 2}, {2}}, f);
+    cases.vary("batch of sequences", {{2, 3, 4}, {4, 2}, {2}}, f);
     cases.add("no rows", {{0, 3}, {3, 2}, {2}}, f);
     cases.add("one output", {{5, 3}, {3, 1}, {1}}, f);
     cases.rejects("linear_relu: inner dimensions differ: (2, 3) x (4, 5)", {{2, 3}, {4, 5}, {5}},

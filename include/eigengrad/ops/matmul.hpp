@@ -151,16 +151,16 @@ struct Matmul {
   template <class Cases>
   static void samples(Cases& cases) {
     const auto product = [](const auto& in) { return matmul(in[0], in[1]); };
-    cases.add("(2, 3) x (3, 4)", {{2, 3}, {3, 4}}, product);
+    cases.vary("(2, 3) x (3, 4)", {{2, 3}, {3, 4}}, product);
     cases.add("(1, 1) x (1, 1)", {{1, 1}, {1, 1}}, product);
-    cases.add("vector x vector", {{4}, {4}}, product);
-    cases.add("matrix x vector", {{2, 3}, {3}}, product);
-    cases.add("vector x matrix", {{3}, {3, 2}}, product);
-    cases.add("vector x batch", {{3}, {2, 3, 2}}, product);
-    cases.add("batch x vector", {{2, 4, 3}, {3}}, product);
-    cases.add("batches", {{2, 2, 3}, {2, 3, 2}}, product);
-    cases.add("broadcast batches", {{2, 1, 2, 3}, {3, 3, 2}}, product);
-    cases.add("batch x matrix", {{2, 2, 3}, {3, 2}}, product);
+    cases.vary("vector x vector", {{4}, {4}}, product);
+    cases.vary("matrix x vector", {{2, 3}, {3}}, product);
+    cases.vary("vector x matrix", {{3}, {3, 2}}, product);
+    cases.vary("vector x batch", {{3}, {2, 3, 2}}, product);
+    cases.vary("batch x vector", {{2, 4, 3}, {3}}, product);
+    cases.vary("batches", {{2, 2, 3}, {2, 3, 2}}, product);
+    cases.vary("broadcast batches", {{2, 1, 2, 3}, {3, 3, 2}}, product);
+    cases.vary("batch x matrix", {{2, 2, 3}, {3, 2}}, product);
     cases.add("inner extent 0", {{2, 0}, {0, 3}}, product);
     cases.add("no rows", {{0, 3}, {3, 2}}, product);
     cases.rejects("matmul: inner dimensions differ: (2, 3) x (4, 5)", {{2, 3}, {4, 5}}, product);

@@ -99,6 +99,11 @@ void PlaceRegion::samples(Cases& cases) {
   cases.add("every second column", {{3, 3}}, with({3, 5}, 0, {5, 2}));
   cases.add("a row without its axis", {{4}}, with({3, 4}, 4, {1}));
   cases.add("nothing", {{0, 3}}, with({4, 3}, 0, {3, 1}));
+  cases.vary("every second row but the first", {{2, 3}}, [](const auto& in) {
+    const Index rows = in[0].extent(0);
+    const Index n = in[0].extent(1);
+    return detail::place_region(in[0], detail::Region{{2 * rows, n}, n, {2 * n, 1}});
+  });
 }
 EIGENGRAD_LIST_OP(PlaceRegion);
 
@@ -206,6 +211,10 @@ void ScatterAdd::samples(Cases& cases) {
             with({2, 4}, 1, tensor<std::int64_t>({2, 2, 0, 3, 1, 1}, {2, 3})));
   cases.add("a smaller index", {{1, 2}}, with({3, 4}, 0, tensor<std::int64_t>({2, 0}, {1, 2})));
   cases.add("nothing", {{2, 0}}, with({2, 3}, 1, zeros<std::int64_t>({2, 0})));
+  cases.vary("at any positions", {{2, 3}}, [](const auto& in) {
+    const Index n = in[0].extent(1) + 1;
+    return detail::scatter_add(in[0], {in[0].extent(0), n}, 1, detail::scattered(in[0].shape(), n));
+  });
 }
 EIGENGRAD_LIST_OP(ScatterAdd);
 
@@ -223,6 +232,11 @@ void IndexAdd::samples(Cases& cases) {
   cases.add("rows", {{3, 4}}, with({3, 4}, 0));
   cases.add("the middle axis", {{2, 3, 2}}, with({2, 5, 2}, 1));
   cases.add("a vector", {{3}}, with({3}, 0));
+  cases.vary("rows at any positions", {{3, 4}}, [](const auto& in) {
+    const Index rows = in[0].extent(0);
+    return detail::index_add(in[0], {rows + 2, in[0].extent(1)}, 0,
+                             detail::scattered({rows}, rows + 2));
+  });
 }
 EIGENGRAD_LIST_OP(IndexAdd);
 

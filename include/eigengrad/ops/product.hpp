@@ -55,13 +55,13 @@ struct Prod {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return prod(in[0]); });
+    cases.vary("all of (2, 3)", {{2, 3}}, [](const auto& in) { return prod(in[0]); });
     cases.add("a scalar", {{}}, [](const auto& in) { return prod(in[0]); });
     cases.add("nothing", {{0, 3}}, [](const auto& in) { return prod(in[0]); });
-    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return prod(in[0], {0}); });
-    cases.add("middle axis, kept", {{2, 3, 4}},
-              [](const auto& in) { return prod(in[0], {1}, KeepDims::yes); });
-    cases.add("two outer axes", {{2, 3, 4}}, [](const auto& in) { return prod(in[0], {0, 2}); });
+    cases.vary("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return prod(in[0], {0}); });
+    cases.vary("middle axis, kept", {{2, 3, 4}},
+               [](const auto& in) { return prod(in[0], {1}, KeepDims::yes); });
+    cases.vary("two outer axes", {{2, 3, 4}}, [](const auto& in) { return prod(in[0], {0, 2}); });
     cases.rejects("prod: axis 2 is outside [-2, 2)", {{2, 3}},
                   [](const auto& in) { return prod(in[0], {2}); });
     cases.rejects("prod: axis 1 is named twice", {{2, 3}}, [](const auto& in) {

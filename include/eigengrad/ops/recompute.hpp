@@ -27,12 +27,12 @@ struct Recompute {
   template <class Cases>
   static void samples(Cases& cases) {
     const auto product = [](const auto& a, const auto& b) { return sigmoid(a * b) * a; };
-    cases.add("a product of (3, 4)", {{3, 4}, {3, 4}},
-              [product](const auto& in) { return recompute(product, in[0], in[1]); });
-    cases.add("a captured tensor", {{5}, {5}}, [product](const auto& in) {
+    cases.vary("a product of (3, 4)", {{3, 4}, {3, 4}},
+               [product](const auto& in) { return recompute(product, in[0], in[1]); });
+    cases.vary("a captured tensor", {{5}, {5}}, [product](const auto& in) {
       return recompute([product, b = in[1]](const auto& a) { return product(a, b); }, in[0]);
     });
-    cases.add("nested", {{2, 3}, {2, 3}}, [product](const auto& in) {
+    cases.vary("nested", {{2, 3}, {2, 3}}, [product](const auto& in) {
       return recompute(
           [product](const auto& a, const auto& b) { return b * recompute(product, a, b); }, in[0],
           in[1]);

@@ -35,6 +35,12 @@ struct Reshape : detail::ReshapeRecord {
   static void samples(Cases& cases) {
     cases.add("(2, 6) to (3, 4)", {{2, 6}}, [](const auto& in) { return reshape(in[0], {3, 4}); });
     cases.add("-1 worked out", {{2, 6}}, [](const auto& in) { return reshape(in[0], {-1, 3}); });
+    cases.vary("the extents exchanged", {{2, 6}}, [](const auto& in) {
+      return reshape(in[0], {in[0].extent(1), in[0].extent(0)});
+    });
+    cases.vary("one axis less, and -1", {{2, 3, 4}}, [](const auto& in) {
+      return reshape(in[0], {in[0].extent(0), -1});
+    });
     cases.add("to a scalar", {{1, 1}}, [](const auto& in) { return reshape(in[0], {}); });
     cases.add("of nothing", {{0, 3}}, [](const auto& in) { return reshape(in[0], {3, 0}); });
     cases.rejects("reshape: cannot view 12 elements as (5, -1)", {{3, 4}}, [](const auto& in) {
@@ -72,11 +78,11 @@ struct Flatten : detail::ReshapeRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (2, 3, 4)", {{2, 3, 4}}, [](const auto& in) { return flatten(in[0]); });
-    cases.add("all but the first axis", {{2, 3, 4}},
-              [](const auto& in) { return flatten(in[0], 1); });
-    cases.add("the first two axes", {{2, 3, 4}},
-              [](const auto& in) { return flatten(in[0], 0, 1); });
+    cases.vary("all of (2, 3, 4)", {{2, 3, 4}}, [](const auto& in) { return flatten(in[0]); });
+    cases.vary("all but the first axis", {{2, 3, 4}},
+               [](const auto& in) { return flatten(in[0], 1); });
+    cases.vary("the first two axes", {{2, 3, 4}},
+               [](const auto& in) { return flatten(in[0], 0, 1); });
     cases.add("a scalar", {{}}, [](const auto& in) { return flatten(in[0]); });
     cases.rejects("flatten: axis 3 is outside [-3, 3)", {{2, 3, 4}},
                   [](const auto& in) { return flatten(in[0], 3); });
@@ -139,12 +145,13 @@ struct Transpose {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("(2, 3)", {{2, 3}}, [](const auto& in) { return transpose(in[0]); });
-    cases.add("the last two of (2, 3, 4)", {{2, 3, 4}},
-              [](const auto& in) { return transpose(in[0]); });
-    cases.add("axes 0 and -1", {{2, 3, 4}}, [](const auto& in) { return transpose(in[0], 0, -1); });
-    cases.add("one axis with itself", {{2, 3}},
-              [](const auto& in) { return transpose(in[0], 1, 1); });
+    cases.vary("(2, 3)", {{2, 3}}, [](const auto& in) { return transpose(in[0]); });
+    cases.vary("the last two of (2, 3, 4)", {{2, 3, 4}},
+               [](const auto& in) { return transpose(in[0]); });
+    cases.vary("axes 0 and -1", {{2, 3, 4}},
+               [](const auto& in) { return transpose(in[0], 0, -1); });
+    cases.vary("one axis with itself", {{2, 3}},
+               [](const auto& in) { return transpose(in[0], 1, 1); });
     cases.rejects("transpose: expected at least two axes: (3,)", {{3}},
                   [](const auto& in) { return transpose(in[0]); });
     cases.rejects("transpose: axis 2 is outside [-2, 2)", {{2, 3}},
@@ -196,10 +203,10 @@ struct Permute {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("(2, 3, 4) to (4, 2, 3)", {{2, 3, 4}}, [](const auto& in) {
+    cases.vary("(2, 3, 4) to (4, 2, 3)", {{2, 3, 4}}, [](const auto& in) {
       return permute(in[0], {2, 0, 1});
     });
-    cases.add("negative axes", {{2, 3, 4}}, [](const auto& in) {
+    cases.vary("negative axes", {{2, 3, 4}}, [](const auto& in) {
       return permute(in[0], {-2, -1, 0});
     });
     cases.add("a scalar", {{}}, [](const auto& in) { return permute(in[0], {}); });
@@ -237,9 +244,9 @@ struct Squeeze : detail::ReshapeRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (1, 3, 1)", {{1, 3, 1}}, [](const auto& in) { return squeeze(in[0]); });
-    cases.add("axis -1 of (1, 3, 1)", {{1, 3, 1}},
-              [](const auto& in) { return squeeze(in[0], -1); });
+    cases.vary("all of (1, 3, 1)", {{1, 3, 1}}, [](const auto& in) { return squeeze(in[0]); });
+    cases.vary("axis -1 of (1, 3, 1)", {{1, 3, 1}},
+               [](const auto& in) { return squeeze(in[0], -1); });
     cases.rejects("squeeze: axis 1 of (1, 3, 1) has extent 3, not 1", {{1, 3, 1}},
                   [](const auto& in) { return squeeze(in[0], 1); });
     cases.rejects("squeeze: axis 3 is outside [-3, 3)", {{1, 3, 1}},
@@ -271,9 +278,9 @@ struct Unsqueeze : detail::ReshapeRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("in front", {{2, 3}}, [](const auto& in) { return unsqueeze(in[0], 0); });
-    cases.add("in the middle", {{2, 3}}, [](const auto& in) { return unsqueeze(in[0], 1); });
-    cases.add("at the end", {{2, 3}}, [](const auto& in) { return unsqueeze(in[0], -1); });
+    cases.vary("in front", {{2, 3}}, [](const auto& in) { return unsqueeze(in[0], 0); });
+    cases.vary("in the middle", {{2, 3}}, [](const auto& in) { return unsqueeze(in[0], 1); });
+    cases.vary("at the end", {{2, 3}}, [](const auto& in) { return unsqueeze(in[0], -1); });
     cases.add("a scalar", {{}}, [](const auto& in) { return unsqueeze(in[0], 0); });
     cases.rejects("unsqueeze: axis 3 is outside [-3, 3)", {{2, 3}},
                   [](const auto& in) { return unsqueeze(in[0], 3); });
@@ -318,6 +325,12 @@ struct Expand {
       return expand(in[0], {4, 2, 3});
     });
     cases.add("a scalar to (2, 2)", {{}}, [](const auto& in) { return expand(in[0], {2, 2}); });
+    cases.vary("with two in front", {{3}}, [](const auto& in) {
+      return expand(in[0], {2, in[0].extent(0)});
+    });
+    cases.vary("with three at the end", {{2, 1}}, [](const auto& in) {
+      return expand(in[0], {2, in[0].extent(0), 3});
+    });
     cases.add("to itself", {{2, 3}}, [](const auto& in) { return expand(in[0], {2, 3}); });
     cases.add("to nothing", {{1, 3}}, [](const auto& in) { return expand(in[0], {0, 3}); });
     cases.rejects("expand: cannot expand (2, 3) to (2, 4)", {{2, 3}}, [](const auto& in) {
@@ -368,7 +381,7 @@ struct Watch : detail::WatchRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("on an inner tape", {{2, 3}}, [](const auto& in) {
+    cases.vary("on an inner tape", {{2, 3}}, [](const auto& in) {
       Tape inner;
       return inner.watch(in[0]);
     });

@@ -36,15 +36,16 @@ struct Slice : detail::RegionRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("rows 1 to 3 of (4, 3)", {{4, 3}},
-              [](const auto& in) { return slice(in[0], 0, 1, 3); });
-    cases.add("every second column", {{3, 5}},
-              [](const auto& in) { return slice(in[0], 1, 0, to_end, 2); });
-    cases.add("negative bounds", {{2, 6}}, [](const auto& in) { return slice(in[0], -1, -4, -1); });
+    cases.vary("rows 1 to 3 of (4, 3)", {{4, 3}},
+               [](const auto& in) { return slice(in[0], 0, 1, 3); });
+    cases.vary("every second column", {{3, 5}},
+               [](const auto& in) { return slice(in[0], 1, 0, to_end, 2); });
+    cases.vary("negative bounds", {{2, 6}},
+               [](const auto& in) { return slice(in[0], -1, -4, -1); });
     cases.add("one element", {{5}}, [](const auto& in) { return slice(in[0], 0, 2, 3); });
     cases.add("nothing", {{4, 3}}, [](const auto& in) { return slice(in[0], 0, 3, 1); });
-    cases.add("bounds past the end", {{4, 3}},
-              [](const auto& in) { return slice(in[0], 0, -9, 9, 3); });
+    cases.vary("bounds past the end", {{4, 3}},
+               [](const auto& in) { return slice(in[0], 0, -9, 9, 3); });
     cases.rejects("slice: step is not at least 1: 0", {{4, 3}},
                   [](const auto& in) { return slice(in[0], 0, 0, 4, 0); });
     cases.rejects("slice: axis 2 is outside [-2, 2)", {{4, 3}},
@@ -82,8 +83,8 @@ struct Select : detail::RegionRecord {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("row 1 of (3, 4)", {{3, 4}}, [](const auto& in) { return select(in[0], 0, 1); });
-    cases.add("the last column", {{3, 4}}, [](const auto& in) { return select(in[0], -1, -1); });
+    cases.vary("row 1 of (3, 4)", {{3, 4}}, [](const auto& in) { return select(in[0], 0, 1); });
+    cases.vary("the last column", {{3, 4}}, [](const auto& in) { return select(in[0], -1, -1); });
     cases.add("an element", {{3}}, [](const auto& in) { return select(in[0], 0, 2); });
     cases.rejects("select: index 3 is outside [-3, 3) along axis 0 of (3, 4)", {{3, 4}},
                   [](const auto& in) { return select(in[0], 0, 3); });

@@ -68,10 +68,10 @@ struct Softmax : detail::SoftmaxRecord<false> {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("(3, 5), last axis", {{3, 5}}, [](const auto& in) { return softmax(in[0]); });
-    cases.add("axis 0 of (3, 5)", {{3, 5}}, [](const auto& in) { return softmax(in[0], 0); });
-    cases.add("middle axis", {{2, 4, 3}}, [](const auto& in) { return softmax(in[0], 1); });
-    cases.add("a long row", {{2, 37}}, [](const auto& in) { return softmax(in[0], -1); });
+    cases.vary("(3, 5), last axis", {{3, 5}}, [](const auto& in) { return softmax(in[0]); });
+    cases.vary("axis 0 of (3, 5)", {{3, 5}}, [](const auto& in) { return softmax(in[0], 0); });
+    cases.vary("middle axis", {{2, 4, 3}}, [](const auto& in) { return softmax(in[0], 1); });
+    cases.vary("a long row", {{2, 37}}, [](const auto& in) { return softmax(in[0], -1); });
     cases.add("extent 1", {{3, 1}}, [](const auto& in) { return softmax(in[0]); });
     cases.add("a scalar", {{}}, [](const auto& in) { return softmax(in[0]); });
     cases.add("no rows", {{0, 3}}, [](const auto& in) { return softmax(in[0]); });
@@ -102,10 +102,10 @@ struct LogSoftmax : detail::SoftmaxRecord<true> {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("(3, 5), last axis", {{3, 5}}, [](const auto& in) { return log_softmax(in[0]); });
-    cases.add("axis 0 of (3, 5)", {{3, 5}}, [](const auto& in) { return log_softmax(in[0], 0); });
-    cases.add("middle axis", {{2, 4, 3}}, [](const auto& in) { return log_softmax(in[0], 1); });
-    cases.add("a long row", {{2, 37}}, [](const auto& in) { return log_softmax(in[0], -1); });
+    cases.vary("(3, 5), last axis", {{3, 5}}, [](const auto& in) { return log_softmax(in[0]); });
+    cases.vary("axis 0 of (3, 5)", {{3, 5}}, [](const auto& in) { return log_softmax(in[0], 0); });
+    cases.vary("middle axis", {{2, 4, 3}}, [](const auto& in) { return log_softmax(in[0], 1); });
+    cases.vary("a long row", {{2, 37}}, [](const auto& in) { return log_softmax(in[0], -1); });
     cases.add("extent 1", {{3, 1}}, [](const auto& in) { return log_softmax(in[0]); });
     cases.add("a scalar", {{}}, [](const auto& in) { return log_softmax(in[0]); });
     cases.add("no rows", {{0, 3}}, [](const auto& in) { return log_softmax(in[0]); });

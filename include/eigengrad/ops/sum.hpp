@@ -43,14 +43,14 @@ struct Sum {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return sum(in[0]); });
+    cases.vary("all of (2, 3)", {{2, 3}}, [](const auto& in) { return sum(in[0]); });
     cases.add("a scalar", {{}}, [](const auto& in) { return sum(in[0]); });
     cases.add("nothing", {{0, 3}}, [](const auto& in) { return sum(in[0]); });
-    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return sum(in[0], {0}); });
-    cases.add("axis -1 of (4, 3)", {{4, 3}}, [](const auto& in) { return sum(in[0], {-1}); });
-    cases.add("middle axis, kept", {{2, 3, 4}},
-              [](const auto& in) { return sum(in[0], {1}, KeepDims::yes); });
-    cases.add("two outer axes", {{2, 3, 4}}, [](const auto& in) { return sum(in[0], {0, 2}); });
+    cases.vary("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return sum(in[0], {0}); });
+    cases.vary("axis -1 of (4, 3)", {{4, 3}}, [](const auto& in) { return sum(in[0], {-1}); });
+    cases.vary("middle axis, kept", {{2, 3, 4}},
+               [](const auto& in) { return sum(in[0], {1}, KeepDims::yes); });
+    cases.vary("two outer axes", {{2, 3, 4}}, [](const auto& in) { return sum(in[0], {0, 2}); });
     cases.rejects("sum: axis 2 is outside [-2, 2)", {{2, 3}},
                   [](const auto& in) { return sum(in[0], {2}); });
     cases.rejects("sum: axis 0 is named twice", {{2, 3}}, [](const auto& in) {
@@ -64,10 +64,10 @@ struct Mean : Sum {
   static constexpr std::string_view doc = "Arithmetic mean over axes; the mean of nothing is NaN.";
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return mean(in[0]); });
+    cases.vary("all of (2, 3)", {{2, 3}}, [](const auto& in) { return mean(in[0]); });
     cases.add("a scalar", {{}}, [](const auto& in) { return mean(in[0]); });
-    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return mean(in[0], {0}); });
-    cases.add("two axes, kept", {{2, 3, 4}}, [](const auto& in) {
+    cases.vary("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return mean(in[0], {0}); });
+    cases.vary("two axes, kept", {{2, 3, 4}}, [](const auto& in) {
       return mean(in[0], {0, 1}, KeepDims::yes);
     });
     cases.rejects("mean: axis -3 is outside [-2, 2)", {{2, 3}},

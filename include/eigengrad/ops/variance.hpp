@@ -39,11 +39,11 @@ struct Var {
 
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("all of (2, 3)", {{2, 3}}, [](const auto& in) { return var(in[0]); });
-    cases.add("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return var(in[0], {0}); });
-    cases.add("without correction, kept", {{2, 3, 4}},
-              [](const auto& in) { return var(in[0], {-1}, KeepDims::yes, 0); });
-    cases.add("two axes", {{2, 3, 4}}, [](const auto& in) { return var(in[0], {0, 2}); });
+    cases.vary("all of (2, 3)", {{2, 3}}, [](const auto& in) { return var(in[0]); });
+    cases.vary("axis 0 of (4, 3)", {{4, 3}}, [](const auto& in) { return var(in[0], {0}); });
+    cases.vary("without correction, kept", {{2, 3, 4}},
+               [](const auto& in) { return var(in[0], {-1}, KeepDims::yes, 0); });
+    cases.vary("two axes", {{2, 3, 4}}, [](const auto& in) { return var(in[0], {0, 2}); });
     cases.add("no rows", {{0, 3}}, [](const auto& in) { return var(in[0], {1}); });
     cases.rejects("var: axis 2 is outside [-2, 2)", {{2, 3}},
                   [](const auto& in) { return var(in[0], {2}); });

@@ -102,11 +102,14 @@ void Where::samples(Cases& cases) {
   };
   const auto same = [mask](const auto& in) { return where(mask(in[0].shape()), in[0], in[1]); };
   cases.add("scalars", {{}, {}}, same);
-  cases.add("(2, 3)", {{2, 3}, {2, 3}}, same);
-  cases.add("(19,)", {{19}, {19}}, same);
+  cases.vary("(2, 3)", {{2, 3}, {2, 3}}, same);
+  cases.vary("(19,)", {{19}, {19}}, same);
   cases.add("no elements", {{0, 3}, {0, 3}}, same);
   const auto rows = [mask](const auto& in) { return where(mask({3, 1}), in[0], in[1]); };
   cases.add("mask (3, 1)", {{3, 4}, {3, 4}}, rows);
+  cases.vary("mask of a column", {{3, 4}, {4}}, [mask](const auto& in) {
+    return where(mask({in[0].extent(0), 1}), in[0], in[1]);
+  });
   cases.add("all broadcast", {{4}, {2, 1, 1}}, rows);
   cases.add("one scalar", {{3, 4}, {}}, rows);
   using T = typename Cases::value_type;

@@ -68,6 +68,7 @@ struct Case {
   std::vector<double> kinks{};  // the inputs stay away from them
   bool apart = false;           // any two inputs differ everywhere
   bool elementwise = false;     // every layout of the inputs gives the same bits
+  bool varies = false;          // other extents may stand for those of the shapes
 };
 
 /// A call that must be refused with exactly this text, before it writes anything.
@@ -93,6 +94,15 @@ class Cases {
            double step = 1e-6) {
     cases_.push_back(
         {std::string(label), shapes, detail::Apply<T>(std::move(apply)), domain, step});
+  }
+
+  /// The same call for any extents: those of `shapes` are examples. The suite also draws others,
+  /// from 2 on; extents that are equal here stay equal, 0 and 1 stay. See random_shapes.hpp.
+  template <class F>
+  void vary(std::string_view label, std::initializer_list<Shape> shapes, F apply,
+            Domain domain = {}, double step = 1e-6) {
+    add(label, shapes, std::move(apply), domain, step);
+    cases_.back().varies = true;
   }
 
   /// A call that must throw an Error whose text is `text`.
@@ -168,6 +178,7 @@ void add_generated(Case<T>&& sample, Cases<T>& cases) {
   sample.domain = Op::samples;
   sample.step = 1e-6;
   sample.elementwise = true;
+  sample.varies = true;
   if constexpr (requires { Op::kinks; }) {
     if constexpr (IsBinary<Op>) {
       static_assert(Op::kinks.size() == 1 && Op::kinks[0] == 0.0, "kinks of x - y other than 0");

@@ -30,9 +30,10 @@ struct GradientOptions {
   double absolute = 1e-5;  // |difference| <= absolute + relative |central difference|
   double relative = 1e-3;
   std::uint64_t seed = 0;  // of the cotangents
-  // What else is checked; both need eigengrad/transforms.hpp to be included.
+  // What else is checked; order and forward need eigengrad/transforms.hpp to be included.
   int order = 1;            // 2: second derivatives
   bool forward = false;     // forward mode
+  bool jacobian = false;    // each element of the Jacobian, by one backward pass for each result
   double identity = 1e-10;  // how closely it agrees with backward, relative to 1 + the number
 };
 
@@ -55,26 +56,39 @@ namespace detail {
   return to_string(position);
 }
 
-/// d sum(cotangent * f(inputs)) / d inputs[k][i] by a central difference. Perturbs a copy.
+/// d f(inputs) / d inputs[k][i] by central differences, for each element of the result. Perturbs a
+/// copy.
 template <class F>
-[[nodiscard]] double central_difference(const F& f, std::vector<Tensor<double>>& inputs,
-                                        std::size_t k, Index i, const Tensor<double>& cotangent,
-                                        double step) {
+[[nodiscard]] std::vector<double> central_differences(const F& f,
+                                                      std::vector<Tensor<double>>& inputs,
+                                                      std::size_t k, Index i, double step) {
   const double before = inputs[k].mutable_data()[i];
   // The steps that were really taken, after rounding.
   const double above = before + step;
   const double below = before - step;
   inputs[k].mutable_data()[i] = above;
-  const std::vector<double> high = to_vector(Tensor<double>(f(inputs)));
+  std::vector<double> slopes = to_vector(Tensor<double>(f(inputs)));
   inputs[k].mutable_data()[i] = below;
   const std::vector<double> low = to_vector(Tensor<double>(f(inputs)));
   inputs[k].mutable_data()[i] = before;
+  for (std::size_t j = 0; j < slopes.size(); ++j) {
+    slopes[j] = (slopes[j] - low[j]) / (above - below);
+  }
+  return slopes;
+}
+
+/// d sum(cotangent * f(inputs)) / d inputs[k][i] by a central difference.
+template <class F>
+[[nodiscard]] double central_difference(const F& f, std::vector<Tensor<double>>& inputs,
+                                        std::size_t k, Index i, const Tensor<double>& cotangent,
+                                        double step) {
+  const std::vector<double> slopes = central_differences(f, inputs, k, i, step);
   const std::vector<double> weight = to_vector(cotangent);
   double sum = 0;
-  for (std::size_t j = 0; j < high.size(); ++j) {
-    sum += weight[j] * (high[j] - low[j]);
+  for (std::size_t j = 0; j < slopes.size(); ++j) {
+    sum += weight[j] * slopes[j];
   }
-  return sum / (above - below);
+  return sum;
 }
 
 /// Compares one input's gradient with central differences; empty if they match. `what` is what the
@@ -121,6 +135,42 @@ namespace detail {
     watched.push_back(tape.watch(eigengrad::detail::copied(x)));
   }
   return watched;
+}
+
+/// Compares every element of the Jacobian with central differences; its rows are those of backward
+/// passes from single elements of the result. Empty if they match.
+template <class F>
+[[nodiscard]] std::string compare_jacobian(const F& f, std::vector<Tensor<double>>& inputs,
+                                           const Shape& result, const GradientOptions& options) {
+  using eigengrad::detail::concat;
+  std::vector<std::vector<std::vector<double>>> rows;  // of each result, of each input
+  for (Index j = 0; j < result.size(); ++j) {
+    Tensor<double> cotangent = zeros<double>(result);
+    cotangent.mutable_data()[j] = 1;
+    Tape tape;
+    const std::vector<Tensor<double>> watched = watch_all(tape, inputs);
+    tape.backward(Tensor<double>(f(watched)), cotangent);
+    rows.emplace_back();
+    for (const Tensor<double>& x : watched) {
+      rows.back().push_back(to_vector(tape.gradient(x)));
+    }
+  }
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    for (Index i = 0; i < inputs[k].size(); ++i) {
+      const std::vector<double> expected = central_differences(f, inputs, k, i, options.step);
+      for (std::size_t j = 0; j < expected.size(); ++j) {
+        const double found = rows[j][k][static_cast<std::size_t>(i)];
+        if (!(std::abs(found - expected[j]) <=
+              options.absolute + options.relative * std::abs(expected[j]))) {
+          return concat("Jacobian of the result ", result, " at ",
+                        position_text(result, static_cast<Index>(j)), " by input ", k, " ",
+                        inputs[k].shape(), " at ", position_text(inputs[k].shape(), i), ": ", found,
+                        " by backward, ", expected[j], " by central differences");
+        }
+      }
+    }
+  }
+  return {};
 }
 
 /// sum(f(inputs) * cotangent), where `inputs` is followed by the cotangent.
@@ -187,6 +237,21 @@ template <class F>
   return {};
 }
 
+/// <u, J t> = <J^T u, t>, where `tangent` is J t and `gradients` are J^T u; empty if it holds.
+[[nodiscard]] inline std::string compare_products(const Tensor<double>& tangent,
+                                                  const Tensor<double>& cotangent,
+                                                  const std::vector<Tensor<double>>& gradients,
+                                                  const std::vector<Tensor<double>>& direction,
+                                                  const GradientOptions& options) {
+  const double forward = sum(tangent * cotangent).item();
+  const double reverse = dot(gradients, direction).item();
+  if (!(std::abs(forward - reverse) <= options.identity * (1 + std::abs(reverse)))) {
+    return eigengrad::detail::concat("forward mode and backward disagree: <u, J t> = ", forward,
+                                     ", <J^T u, t> = ", reverse);
+  }
+  return {};
+}
+
 /// The tangent of f in a random direction t, by jvp: equal to a central difference, and to what the
 /// gradients say of it: <u, J t> = <J^T u, t>.
 template <class F>
@@ -219,13 +284,7 @@ template <class F>
                     " by forward mode, ", wanted[i], " by a central difference");
     }
   }
-  const double forward = sum(tangent * cotangent).item();
-  const double reverse = dot(gradients, direction).item();
-  if (!(std::abs(forward - reverse) <= options.identity * (1 + std::abs(reverse)))) {
-    return concat("forward mode and backward disagree: <u, J t> = ", forward,
-                  ", <J^T u, t> = ", reverse);
-  }
-  return {};
+  return compare_products(tangent, cotangent, gradients, direction, options);
 }
 
 }  // namespace detail
@@ -263,6 +322,9 @@ template <class F>
   std::string message;
   for (std::size_t k = 0; k < points.size() && message.empty(); ++k) {
     message = detail::compare_gradient(f, points, k, gradients[k], cotangent, options);
+  }
+  if (message.empty() && options.jacobian) {
+    message = detail::compare_jacobian(f, points, y.shape(), options);
   }
   if (message.empty() && options.forward) {
     message = detail::compare_forward(f, points, gradients, cotangent, options);

@@ -1,7 +1,7 @@
 #pragma once
 // The checks that the op suite makes of one case. They see a function of tensors and know nothing
-// of ops, so that they are compiled once for each element type. Central differences are in
-// check_gradients.hpp.
+// of ops, so that they are compiled once for each element type. What compares with central
+// differences is in check_gradients.hpp.
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/shape.hpp>
@@ -294,6 +294,30 @@ void check_case(const Case<T>& sample, const std::vector<Tensor<T>>& inputs, std
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     failures.add_if("inputs stay as they are", concat("input ", k),
                     difference(inputs[k], copies[k]));
+  }
+}
+
+/// How closely forward mode must agree with backward. A larger step is that of an op that is not
+/// computed in double throughout.
+[[nodiscard]] inline double identity_of(const Case<double>& sample) noexcept {
+  return sample.step > 1e-6 ? 1e-6 : GradientOptions().identity;
+}
+
+/// The gradients of one case, and theirs, against central differences, in double; with `jacobian`
+/// each element of the Jacobian too.
+inline void check_central_differences(const Case<double>& sample,
+                                      const std::vector<Tensor<double>>& inputs, std::uint64_t seed,
+                                      Failures& failures, bool jacobian = false) {
+  GradientOptions options;
+  options.jacobian = jacobian;
+  options.step = sample.step;
+  options.seed = seed;
+  options.order = 2;
+  options.forward = true;
+  options.identity = identity_of(sample);
+  const GradientReport report = check_gradients(sample.apply, inputs, options);
+  if (!report) {
+    failures.add("central differences", concat(report.message, " (seed ", seed, ")"));
   }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // The op suite: everything that is checked of every listed op. Include it before any header of ops/
 // or losses/, so that they list themselves with their sample cases; then walk listed_ops() and call
-// check_op. Needs no test framework, but EIGENGRAD_COUNT_HEAP_CALLS once in the program
-// (heap_counter.hpp).
+// check_op and check_random_shapes. Needs no test framework, but EIGENGRAD_COUNT_HEAP_CALLS once in
+// the program (heap_counter.hpp).
 //
 // To compile the cases of many headers in several units, define EIGENGRAD_SUITE_HEADERS in each as
 // those whose cases it makes: ":ops/matmul.hpp:ops/sum.hpp:".
@@ -21,6 +21,7 @@
 #include <eigengrad/testing/cases.hpp>
 #include <eigengrad/testing/check_gradients.hpp>
 #include <eigengrad/testing/op_checks.hpp>
+#include <eigengrad/testing/random_shapes.hpp>
 #include <eigengrad/transforms.hpp>
 
 #include <cstdint>
@@ -31,28 +32,6 @@
 #include <vector>
 
 namespace eigengrad::testing {
-
-namespace detail {
-
-/// The gradients of one case, and theirs, against central differences, in double.
-inline void check_central_differences(const Case<double>& sample,
-                                      const std::vector<Tensor<double>>& inputs, std::uint64_t seed,
-                                      Failures& failures) {
-  GradientOptions options;
-  options.step = sample.step;
-  options.seed = seed;
-  options.order = 2;
-  options.forward = true;
-  // A larger step is that of an op that is not computed in double throughout.
-  options.identity = sample.step > 1e-6 ? 1e-6 : options.identity;
-  const GradientReport report = check_gradients(sample.apply, inputs, options);
-  if (!report) {
-    failures.add("central differences",
-                 eigengrad::detail::concat(report.message, " (seed ", seed, ")"));
-  }
-}
-
-}  // namespace detail
 
 /// Checks one op on all of its cases, in float and in double. Returns what failed, one line each:
 /// op, case, element type, check, input, element and both numbers.

@@ -136,15 +136,17 @@ template <class Cases>
 void Slogdet::samples(Cases& cases) {
   using T = typename Cases::value_type;
   const auto shifted = [](const auto& in) {
-    return logdet(in[0] + eye<T>(in[0].extent(-1)) * 3.0);
+    const Index n = in[0].extent(-1);
+    return logdet(in[0] + eye<T>(n) * static_cast<double>(n + 2));
   };
   const auto exchanged = [](const auto& in) {
     return slogdet(in[0] + tensor<T>({{0, 3, 0}, {3, 0, 0}, {0, 0, 3}})).logabsdet;
   };
   constexpr Domain small{-1, 1};
-  cases.add("(3, 3)", {{3, 3}}, shifted, small);
+  cases.vary("(3, 3)", {{3, 3}}, shifted, small);
   cases.add("(1, 1)", {{1, 1}}, shifted, small);
-  cases.add("batch", {{2, 1, 2, 2}}, shifted, small);
+  cases.vary("batch", {{4, 1, 2, 2}}, shifted, small);
+  cases.vary("a table of matrices", {{4, 3, 2, 2}}, shifted, small);
   cases.add("negative", {{3, 3}}, exchanged, small);
   cases.add("no rows", {{2, 0, 0}}, [](const auto& in) { return logdet(in[0]); });
   const auto plain = [](const auto& in) { return slogdet(in[0]).logabsdet; };

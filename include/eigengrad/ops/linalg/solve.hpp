@@ -161,21 +161,22 @@ template <class Cases>
 void Solve::samples(Cases& cases) {
   using T = typename Cases::value_type;
   const auto shifted = [](const auto& in) {
-    return solve(in[0] + eye<T>(in[0].extent(-1)) * 5.0, in[1]);
+    const Index n = in[0].extent(-1);
+    return solve(in[0] + eye<T>(n) * static_cast<double>(n + 2), in[1]);
   };
   constexpr Domain small{-1, 1};
-  cases.add("(3, 3) and (3, 2)", {{3, 3}, {3, 2}}, shifted, small);
-  cases.add("a vector", {{3, 3}, {3}}, shifted, small);
+  cases.vary("(3, 3) and (3, 2)", {{3, 3}, {3, 2}}, shifted, small);
+  cases.vary("a vector", {{3, 3}, {3}}, shifted, small);
   cases.add(
       "rows that are exchanged", {{3, 3}, {3, 1}},
       [](const auto& in) {
         return solve(in[0] + tensor<T>({{0, 5, 0}, {0, 0, 5}, {5, 0, 0}}), in[1]);
       },
       small);
-  cases.add("batches", {{2, 2, 2}, {2, 2, 1}}, shifted, small);
-  cases.add("broadcast batches", {{2, 1, 2, 2}, {3, 2, 1}}, shifted, small);
-  cases.add("one matrix, many right sides", {{2, 2}, {3, 2, 1}}, shifted, small);
-  cases.add("a vector for many", {{2, 2, 2}, {2}}, shifted, small);
+  cases.vary("batches", {{4, 2, 2}, {4, 2, 1}}, shifted, small);
+  cases.vary("broadcast batches", {{4, 1, 2, 2}, {3, 2, 1}}, shifted, small);
+  cases.vary("one matrix, many right sides", {{2, 2}, {3, 2, 1}}, shifted, small);
+  cases.vary("a vector for many", {{4, 2, 2}, {2}}, shifted, small);
   cases.add("no rows", {{0, 0}, {0, 2}}, [](const auto& in) { return solve(in[0], in[1]); });
   const auto plain = [](const auto& in) { return solve(in[0], in[1]); };
   cases.rejects("solve: expected square matrices: (2, 3)", {{2, 3}, {2, 1}}, plain);
@@ -239,12 +240,14 @@ template <class Cases>
 void Inverse::samples(Cases& cases) {
   using T = typename Cases::value_type;
   const auto shifted = [](const auto& in) {
-    return inverse(in[0] + eye<T>(in[0].extent(-1)) * 3.0);
+    const Index n = in[0].extent(-1);
+    return inverse(in[0] + eye<T>(n) * static_cast<double>(n + 2));
   };
   constexpr Domain small{-1, 1};
-  cases.add("(3, 3)", {{3, 3}}, shifted, small);
+  cases.vary("(3, 3)", {{3, 3}}, shifted, small);
   cases.add("(1, 1)", {{1, 1}}, shifted, small);
-  cases.add("batch", {{2, 1, 2, 2}}, shifted, small);
+  cases.vary("batch", {{4, 1, 2, 2}}, shifted, small);
+  cases.vary("a table of matrices", {{4, 3, 2, 2}}, shifted, small);
   cases.add("no rows", {{2, 0, 0}}, [](const auto& in) { return inverse(in[0]); });
   const auto plain = [](const auto& in) { return inverse(in[0]); };
   cases.rejects("inverse: expected square matrices: (2, 3)", {{2, 3}}, plain);

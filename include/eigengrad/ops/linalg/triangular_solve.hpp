@@ -166,13 +166,13 @@ void TriangularSolve::samples(Cases& cases) {
     };
   };
   constexpr Domain small{-1, 1};
-  cases.add("lower", {{3, 3}, {3, 2}}, with({}), small);
-  cases.add("upper", {{3, 3}, {3, 2}}, with({.upper = true}), small);
+  cases.vary("lower", {{3, 3}, {3, 2}}, with({}), small);
+  cases.vary("upper", {{3, 3}, {3, 2}}, with({.upper = true}), small);
   cases.add("unit", {{3, 3}, {3, 1}}, with({.unitriangular = true}), small);
   cases.add("unit upper", {{3, 3}, {3, 1}}, with({.upper = true, .unitriangular = true}), small);
-  cases.add("on the right", {{3, 3}, {2, 3}}, with({.left = false}), small);
-  cases.add("batches", {{2, 2, 2}, {2, 2, 3}}, with({.upper = true}), small);
-  cases.add("broadcast batches", {{3, 1, 2, 2}, {2, 2, 1}}, with({}), small);
+  cases.vary("on the right", {{3, 3}, {2, 3}}, with({.left = false}), small);
+  cases.vary("batches", {{4, 2, 2}, {4, 2, 3}}, with({.upper = true}), small);
+  cases.vary("broadcast batches", {{3, 1, 2, 2}, {4, 2, 1}}, with({}), small);
   cases.add("no rows", {{0, 0}, {0, 2}}, with({}));
   const auto plain = [](const auto& in) { return triangular_solve(in[0], in[1]); };
   cases.rejects("triangular_solve: expected square matrices: (2, 3)", {{2, 3}, {2, 1}}, plain);
