@@ -147,6 +147,9 @@ void check(const Options& options) {
   if (!options.report.empty() && (!options.load.empty() || options.describe)) {
     throw eg::ValueError("mlp_trainer", "--report is about a training; this one trains nothing");
   }
+  if (options.explain && options.report.empty()) {
+    throw eg::ValueError("mlp_trainer", "--explain needs the page: --report");
+  }
   check_model_path(options.save);
   check_model_path(options.load);
   if (options.threads < 0) {

@@ -48,6 +48,7 @@ struct Options {
   std::string load;
   std::string predict;
   std::string report;
+  bool explain = false;
 };
 
 /// Describes the flags to `app`, which writes what it reads into `options`.
@@ -162,6 +163,9 @@ inline void describe(CLI::App& app, Options& options) {
       ->group(files);
   app.add_option("--report", options.report,
                  "write a page FILE.html with curves, errors, weights and data")
+      ->group(files);
+  app.add_flag("--explain", options.explain,
+               "add to the report which features matter, and why the best and worst predictions")
       ->group(files);
   app.add_option("--load", options.load, "folder or file of a saved model")->group(files);
   app.add_option("--predict", options.predict,

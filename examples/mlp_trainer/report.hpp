@@ -2,6 +2,7 @@
 // --report: the training as a page.
 
 #include "data.hpp"
+#include "explain.hpp"
 #include "options.hpp"
 #include "training.hpp"
 
@@ -75,6 +76,9 @@ inline void write_report(const Options& options, const Table& table, const Parts
     for (const eg::DataFinding& finding : eg::inspect_balance(classes)) {
       findings.push_back(finding);
     }
+  }
+  if (options.explain) {
+    add_explanations(report, options, parts, trained);
   }
   report.add_model(trained.model);
   report.add_histograms(run.histograms);

@@ -209,6 +209,8 @@ refuses 'the label column has 3 classes' --data label.csv --task binary --save k
 refuses 'test' --data two.csv --test-size 0.999
 printf '\x93NUMPY\x01\x00\x76\x00{' >short.npy
 refuses 'short.npy' --data short.npy --save kept
+refuses '--explain needs the page: --report' --explain
+refuses '--report is about a training' --data two.csv --describe --report page.html
 
 echo "$cases cases, $failures failed"
 [ "$failures" -eq 0 ]

@@ -21,11 +21,17 @@ for heading in Training Probabilities Classes Model 'Weights and gradients' Data
   grep -qF "<h2>$heading</h2>" page.html || fail "the page has no section $heading"
 done
 
+"$trainer" --epochs 2 --quiet --report why.html --explain >/dev/null
+for heading in 'What matters' 'The best prediction' 'The worst prediction'; do
+  grep -qF "<h2>$heading</h2>" why.html || fail "--explain: no section $heading"
+  grep -qF "<h2>$heading</h2>" page.html && fail "$heading without --explain"
+done
+
 # Other tasks, and a tuned training, have their sections too.
 awk 'BEGIN { for (i = 0; i < 90; ++i) print i % 7 "," i % 11 "," i % 3 }' >three.csv
-"$trainer" --data three.csv --epochs 2 --quiet --report three.html >/dev/null 2>&1
+"$trainer" --data three.csv --epochs 2 --quiet --report three.html --explain >/dev/null 2>&1
 grep -qF '<h2>Classes</h2>' three.html || fail 'three classes: no confusion matrix'
-"$trainer" --data three.csv --task regression --epochs 2 --quiet --report number.html >/dev/null 2>&1
+"$trainer" --data three.csv --task regression --epochs 2 --quiet --report number.html --explain >/dev/null 2>&1
 grep -qF '<h2>Classes</h2>' number.html && fail 'a regression has no classes'
 grep -qF 'rmse' number.html || fail 'a regression has no errors'
 "$trainer" --data three.csv --epochs 1 --target-accuracy 1 --quiet --report tuned.html >/dev/null 2>&1
