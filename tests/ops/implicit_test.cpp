@@ -3,6 +3,7 @@
 
 #include <eigengrad/eigengrad.hpp>
 #include <eigengrad/implicit.hpp>
+#include <eigengrad/testing/check_gradients.hpp>
 
 #include <support/catch.hpp>
 
@@ -130,14 +131,47 @@ TEST_CASE("fixed_point: parameters and captured tensors get first derivatives", 
   CHECK_THROWS_TEXT(eg::jvp(slope, c, c), eg::TapeError, text);
 }
 
-TEST_CASE("fixed_point: a third derivative is refused", "[ops][implicit]") {
+TEST_CASE("fixed_point: third and fourth derivatives of square roots", "[ops][implicit]") {
   const auto theta = eg::tensor<double>({4, 2.25});
+  const auto ones = eg::ones<double>({2});
   const auto total = [](const Tensor<double>& x) { return eg::sum(square_root(x)); };
   const auto second = [&](const Tensor<double>& x) {
-    return eg::sum(eg::hvp(total, x, eg::ones<double>({2})).tangent);
+    return eg::sum(eg::hvp(total, x, ones).tangent);
   };
-  CHECK_THROWS_TEXT(eg::grad(second, theta), eg::TapeError,
-                    "implicit: not three times differentiable");
+  // 3/8 theta^(-5/2), -15/16 theta^(-7/2)
+  const auto third = eg::tensor<double>({3.0 / 256, 3.0 / 8 * std::pow(1.5, -5)});
+  const auto fourth = eg::tensor<double>({-15.0 / 2048, -15.0 / 16 * std::pow(1.5, -7)});
+  CHECK(eg::allclose(eg::grad(second, theta), third));
+  CHECK(eg::allclose(eg::jvp(second, theta, ones).tangent, eg::sum(third)));
+  CHECK(eg::allclose(eg::hvp(second, theta, ones).tangent, fourth));
+  const auto slope = [&](const Tensor<double>& x) { return eg::jvp(square_root, x, ones).tangent; };
+  const auto bend = [&](const Tensor<double>& x) { return eg::jvp(slope, x, ones).tangent; };
+  CHECK(eg::allclose(eg::jvp(bend, theta, ones).tangent, third));
+  eg::Tape tape;
+  const auto x = tape.watch(theta);
+  auto derivative = total(x);
+  for (int order = 1; order < 4; ++order) {
+    derivative = eg::sum(tape.gradients(derivative, {x}, {.create_graph = true})[0]);
+  }
+  CHECK(eg::allclose(derivative, eg::sum(third)));
+}
+
+TEST_CASE("fixed_point: third derivatives of a layer equal differences of second ones",
+          "[ops][implicit]") {
+  const auto direction = drawn({2, 2}, "direction");
+  const auto second = [&](const std::vector<Tensor<double>>& in) {
+    eg::FixedPointOptions options;
+    options.tolerance = 1e-15;
+    options.gradient = {.tolerance = 1e-14};
+    const auto loss = [&](const Tensor<double>& w) {
+      const auto x = eg::fixed_point(layer, eg::zeros<double>({3, 2}), Layer(w, in[1]), options);
+      return eg::sum(x * x);
+    };
+    return eg::hvp(loss, in[0], direction).tangent;
+  };
+  const eg::testing::GradientReport report = eg::testing::check_gradients(
+      second, {drawn({2, 2}, "w"), drawn({3, 2}, "b")}, {.forward = true, .jacobian = true});
+  CHECK(report.message.empty());
 }
 
 TEST_CASE("fixed_point: what does not converge is refused", "[ops][implicit]") {

@@ -2,6 +2,7 @@
 // fixed_point: x = f(x, theta) by iteration, differentiable by the implicit function theorem.
 
 #include <eigengrad/ops/arithmetic.hpp>
+#include <eigengrad/ops/implicit/implicit.hpp>
 #include <eigengrad/ops/implicit/linear_system.hpp>
 #include <eigengrad/ops/implicit/system.hpp>
 #include <eigengrad/ops/machinery/list_op.hpp>
@@ -44,9 +45,10 @@ namespace detail {
 /// tape knows get gradients too, as parameters do, but cannot be differentiated twice.
 ///
 /// Shapes:    x0 and f(x, theta) alike -> the same
-/// Gradient:  u^T df/dtheta at x, with u = g + J^T u, J = df/dx; twice differentiable
+/// Gradient:  u^T df/dtheta at x, with u = g + J^T u, J = df/dx; differentiable any number
+///            of times by theta
 /// Throws:    ShapeError if f changes the shape; ValueError if x is not reached, or, in a
-///            derivative, u is not; TapeError for a third derivative
+///            derivative, u is not
 /// Cost:      a call of f for each iteration, and one more where it is recorded; a derivative calls
 ///            f twice and takes one vjp for each iteration of its solver
 /// Reference: jaxopt `FixedPointIteration` with implicit differentiation; Bai, Kolter, Koltun 2019

@@ -4,6 +4,7 @@
 
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/implicit/fixed_point.hpp>
+#include <eigengrad/ops/implicit/implicit.hpp>
 #include <eigengrad/ops/implicit/linear_system.hpp>
 #include <eigengrad/ops/implicit/system.hpp>
 
@@ -49,7 +50,8 @@ template <FloatScalar T, class G>
 /// A tape holds one call of f. What fixed_point says of f, theta and x0 holds here.
 ///
 /// Shapes:    x0 and f(x, theta) alike -> the same
-/// Gradient:  -u^T df/dtheta at x, with J^T u = g, J = df/dx; twice differentiable
+/// Gradient:  -u^T df/dtheta at x, with J^T u = g, J = df/dx; differentiable any number of
+///            times by theta
 /// Throws:    ShapeError if f changes the shape; ValueError if x is not reached, or a step or, in a
 ///            derivative, u is not
 /// Cost:      for each step a call of f with as many jvps as GMRES takes, and one or more calls; a

@@ -1,13 +1,10 @@
 #pragma once
-// Implicit: a solution x of g(x, theta) = 0 as a function of theta. Its derivatives come from the
-// implicit function theorem, dx = -(dg/dx)^-1 dg, by products with the Jacobian at x alone; how x
-// was found plays no part. Leaves out who finds x: fixed_point.hpp, root.hpp.
+// The equation g(x, theta) = 0 as an op sees it, types erased: products with its Jacobians and
+// systems J v = b at a solution x. Leaves out the op: implicit.hpp.
 
 #include <eigengrad/memory/pool.hpp>
 #include <eigengrad/memory/scratch.hpp>
-#include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/implicit/linear_system.hpp>
-#include <eigengrad/ops/machinery/list_op.hpp>
 #include <eigengrad/ops/shape.hpp>
 #include <eigengrad/ops/transforms/functional.hpp>
 #include <eigengrad/ops/transforms/tree.hpp>
@@ -15,7 +12,6 @@
 #include <eigengrad/tensor/creation.hpp>
 
 #include <array>
-#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <tuple>
@@ -29,15 +25,6 @@ namespace detail {
 [[noreturn]] EIGENGRAD_COLD inline void throw_implicit_shape(std::string_view op, const Shape& x,
                                                              const Shape& y) {
   throw_shape_error(op, {"f gives ", y, " for x ", x, ", not the same shape"}, y, x);
-}
-
-[[noreturn]] EIGENGRAD_COLD inline void throw_captured() {
-  throw_error<TapeError>("implicit",
-                         {"not twice differentiable by what f reads beside theta, nor by "
-                          "parameters; hand tensors over as theta"});
-}
-[[noreturn]] EIGENGRAD_COLD inline void throw_third_order() {
-  throw_error<TapeError>("implicit", {"not three times differentiable"});
 }
 
 /// Which products a linearization makes: v^T J or J v.
@@ -92,6 +79,14 @@ class Linearization final : public LinearMap<T> {
   std::uint32_t output_ = no_record;
 };
 
+/// A product with the Jacobian at x.
+template <FloatScalar T>
+struct Product {
+  const Tensor<T>& x;
+  const Tensor<T>& v;
+  Side side;
+};
+
 /// g with the types of function and theta erased. In pooled memory; counted by SystemHandle.
 template <FloatScalar T>
 class ImplicitSystem {
@@ -104,7 +99,7 @@ class ImplicitSystem {
   /// v with J v = b, or J^T v = b, at x; a constant.
   [[nodiscard]] virtual Tensor<T> solve(const Tensor<T>& x, const Tensor<T>& b,
                                         Side side) const = 0;
-  /// J v, or J^T v, at x: recorded.
+  /// J v, or J^T v, at x, of which only what g reads beside theta is recorded.
   [[nodiscard]] virtual Tensor<T> product(const Tensor<T>& x, const Tensor<T>& v,
                                           Side side) const = 0;
   /// Adds u^T dg/dtheta at x to the gradients of operands 1, 2, ...
@@ -112,6 +107,18 @@ class ImplicitSystem {
   virtual void add_gradients(GraphBackward<T>& b, const Tensor<T>& x, const Tensor<T>& u) const = 0;
   /// dg/dtheta at x times the tangents of operands 1, 2, ...; undefined if none has any.
   [[nodiscard]] virtual Tensor<T> tangent(const TangentForward<T>& f, const Tensor<T>& x) const = 0;
+
+  // Of a system J v = b, whose operands are x as 1, b as 2 and theta as 3, 4, ...
+  /// Adds the derivatives of u^T J v, or of u^T J^T v, to the gradients of x and theta.
+  virtual void add_product_gradients(Backward<T>& b, const Product<T>& p,
+                                     const Tensor<T>& u) const = 0;
+  virtual void add_product_gradients(GraphBackward<T>& b, const Product<T>& p,
+                                     const Tensor<T>& u) const = 0;
+  /// The tangent of J v, or J^T v, by those of x and theta; undefined if none has any.
+  [[nodiscard]] virtual Tensor<T> product_tangent(const TangentForward<T>& f,
+                                                  const Product<T>& p) const = 0;
+  virtual void list_theta(Buffer<const TensorBody*>& operands) const = 0;
+  virtual void save_theta(Saver& save) const = 0;
 
   static void* operator new(std::size_t bytes) { return pool_allocate(bytes); }
   static void operator delete(void* memory, std::size_t bytes) noexcept {
@@ -149,6 +156,16 @@ inline constexpr bool theta_is_operand<std::vector<X>> = theta_is_operand<X>;
 template <class... X>
 inline constexpr bool theta_is_operand<std::tuple<X...>> = (theta_is_operand<X> && ...);
 
+/// theta as constants, where its tensors are operands.
+template <class Theta>
+[[nodiscard]] auto constants(const Theta& theta) {
+  if constexpr (theta_is_operand<Theta>) {
+    return Tree::map(theta, [](const auto& t) { return detach(t); });
+  } else {
+    return theta;
+  }
+}
+
 template <FloatScalar T, class G, class Theta>
 class SystemOf final : public ImplicitSystem<T> {
  public:
@@ -162,8 +179,7 @@ class SystemOf final : public ImplicitSystem<T> {
   }
   [[nodiscard]] Tensor<T> product(const Tensor<T>& x, const Tensor<T>& v,
                                   Side side) const override {
-    const auto of_x = [this](const Tensor<T>& at) { return g_(at, theta_); };
-    return side == Side::plain ? jvp(of_x, x, v).tangent : vjp(of_x, x, v).gradients;
+    return product_at(x, constants(theta_), v, side);
   }
   void add_gradients(Backward<T>& b, const Tensor<T>& x, const Tensor<T>& u) const override {
     pull(b, x, u);
@@ -173,13 +189,8 @@ class SystemOf final : public ImplicitSystem<T> {
   }
   [[nodiscard]] Tensor<T> tangent(const TangentForward<T>& f, const Tensor<T>& x) const override {
     if constexpr (theta_is_operand<Theta>) {
-      Index i = 1;
       bool any = false;
-      const auto tangents = Tree::map(theta_, [&]<FloatScalar U>(const Tensor<U>& t) {
-        const Index k = i++;
-        any = any || f.has(k);
-        return f.has(k) ? f.template tangent<U>(k) : zeros<U>(t.shape());
-      });
+      const auto tangents = tangents_from(1, f, any);
       if (any) {
         const auto of_theta = [&](const Theta& theta) { return g_(x, theta); };
         return jvp_tree(op_, of_theta, theta_, tangents).tangent;
@@ -188,29 +199,121 @@ class SystemOf final : public ImplicitSystem<T> {
     return {};
   }
 
+  void add_product_gradients(Backward<T>& b, const Product<T>& p,
+                             const Tensor<T>& u) const override {
+    pull_product(b, p, u);
+  }
+  void add_product_gradients(GraphBackward<T>& b, const Product<T>& p,
+                             const Tensor<T>& u) const override {
+    pull_product(b, p, u);
+  }
+  [[nodiscard]] Tensor<T> product_tangent(const TangentForward<T>& f,
+                                          const Product<T>& p) const override {
+    bool any = f.has(1);
+    const auto product = product_of(p);
+    const Tensor<T> of_x = any ? f.tangent(1) : zeros<T>(p.x.shape());
+    if constexpr (theta_is_operand<Theta>) {
+      const auto of_theta = tangents_from(3, f, any);
+      if (any) {
+        return jvp_tree(op_, product, std::tuple(p.x, theta_), std::tuple(of_x, of_theta)).tangent;
+      }
+    } else if (any) {
+      return jvp_tree(op_, product, p.x, of_x).tangent;
+    }
+    return {};
+  }
+  void list_theta(Buffer<const TensorBody*>& operands) const override {
+    each_of_theta([&operands](const auto& t) { operands.push_back(&t.body()); });
+  }
+  void save_theta(Saver& save) const override {
+    each_of_theta([&save](const auto& t) { static_cast<void>(save(t)); });
+  }
+
  private:
+  [[nodiscard]] Tensor<T> product_at(const Tensor<T>& x, const Theta& theta, const Tensor<T>& v,
+                                     Side side) const {
+    const auto of_x = [&](const Tensor<T>& at) { return g_(at, theta); };
+    return side == Side::plain ? jvp(of_x, x, v).tangent : vjp(of_x, x, v).gradients;
+  }
+  /// A product as a function of x and theta, or of x where theta is no operand.
+  [[nodiscard]] auto product_of(const Product<T>& p) const {
+    if constexpr (theta_is_operand<Theta>) {
+      return [this, &p](const std::tuple<Tensor<T>, Theta>& at) {
+        return product_at(std::get<0>(at), std::get<1>(at), p.v, p.side);
+      };
+    } else {
+      return [this, &p](const Tensor<T>& at) { return product_at(at, theta_, p.v, p.side); };
+    }
+  }
+
+  template <class Each>
+  void each_of_theta(const Each& each) const {
+    if constexpr (theta_is_operand<Theta>) {
+      static_cast<void>(Tree::map(theta_, [&each](const auto& t) {
+        each(t);
+        return t;
+      }));
+    }
+  }
+  /// The tangents of theta, whose first tensor is operand `first`: zeros where there is none.
+  [[nodiscard]] auto tangents_from(Index first, const TangentForward<T>& f, bool& any) const {
+    Index i = first;
+    return Tree::map(theta_, [&]<FloatScalar U>(const Tensor<U>& t) {
+      const Index k = i++;
+      any = any || f.has(k);
+      return f.has(k) ? f.template tangent<U>(k) : zeros<U>(t.shape());
+    });
+  }
+  /// Adds a gradient for each tensor of theta, the first of which is operand `first`.
+  template <class B, class Gradients>
+  static void add_from(Index first, B& b, const Gradients& gradients) {
+    Index i = first;
+    static_cast<void>(Tree::map(gradients, [&](const auto& gradient) {
+      if (b.wants(i)) {
+        b.add(i, gradient);
+      }
+      ++i;
+      return gradient;
+    }));
+  }
+  /// Whether an operand other than those in front of `first` wants its gradient.
+  template <class B>
+  [[nodiscard]] static bool wants_from(Index first, const B& b) {
+    bool any = false;
+    for (Index i = first; i < b.operand_count(); ++i) {
+      any = any || b.wants(i);
+    }
+    return any;
+  }
+
   template <class B>
   void pull(B& b, const Tensor<T>& x, const Tensor<T>& u) const {
     if constexpr (theta_is_operand<Theta>) {
-      bool any = false;
-      for (Index i = 1; i < b.operand_count(); ++i) {
-        any = any || b.wants(i);
+      if (wants_from(1, b)) {
+        const auto of_theta = [&](const Theta& theta) { return g_(x, theta); };
+        const auto cotangent = [&u](const auto& /*value*/) -> const Tensor<T>& { return u; };
+        add_from(1, b, vjp_tree(op_, of_theta, theta_, cotangent).gradients);
       }
-      if (!any) {
-        return;
-      }
-      const auto of_theta = [&](const Theta& theta) { return g_(x, theta); };
-      const auto cotangent = [&u](const auto& /*value*/) -> const Tensor<T>& { return u; };
-      const auto pulled = vjp_tree(op_, of_theta, theta_, cotangent);
-      Index i = 1;
-      static_cast<void>(Tree::map(pulled.gradients, [&](const auto& gradient) {
-        if (b.wants(i)) {
-          b.add(i, gradient);
-        }
-        ++i;
-        return gradient;
-      }));
     }
+  }
+  template <class B>
+  void pull_product(B& b, const Product<T>& p, const Tensor<T>& u) const {
+    const auto product = product_of(p);
+    const auto cotangent = [&u](const auto& /*value*/) -> const Tensor<T>& { return u; };
+    if constexpr (theta_is_operand<Theta>) {
+      if (b.wants(1) || wants_from(3, b)) {
+        add_from_product(b, vjp_tree(op_, product, std::tuple(p.x, theta_), cotangent).gradients);
+      }
+    } else if (b.wants(1)) {
+      b.add(1, vjp_tree(op_, product, p.x, cotangent).gradients);
+    }
+  }
+  template <class B, class Gradients>
+  static void add_from_product(B& b, const Gradients& gradients) {
+    if (b.wants(1)) {
+      b.add(1, std::get<0>(gradients));
+    }
+    add_from(3, b, std::get<1>(gradients));
   }
 
   std::string_view op_;  // a literal
@@ -218,138 +321,6 @@ class SystemOf final : public ImplicitSystem<T> {
   Theta theta_;
   LinearOptions options_;
 };
-
-/// v with J v = b, or J^T v = b, at x; recorded where x or b is.
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> solve_implicit(const SystemHandle<T>& system, const Tensor<T>& x,
-                                       const Tensor<T>& b, Side side);
-
-[[nodiscard]] constexpr Side other(Side side) noexcept {
-  return side == Side::plain ? Side::transposed : Side::plain;
-}
-
-}  // namespace detail
-
-/// Operand 0 is what g gives at the solution, where the solution is a constant: right for a first
-/// derivative, not for what depends on that. The others are theta, for which g is run anew at the
-/// solution as a tape knows it. Of a system J v = b all goes through operand 0.
-struct Implicit {
-  static constexpr std::string_view name = "implicit";
-  static constexpr std::string_view doc =
-      "A solution x of f(x, theta) = 0. dtheta = -u^T df/dtheta with (df/dx)^T u = g.";
-
-  template <class T>
-  struct Payload {
-    detail::SystemHandle<T> system;
-    detail::Saved<T> at;  // where J is taken: the result, or x in J v = b
-    detail::Side side;
-    bool linear;  // the result is v in J v = b
-  };
-
-  template <class B, class P>
-  static void vjp(B& b, P& saved) {
-    const auto u =
-        -detail::solve_implicit(saved.system, *saved.at, b.gradient(), detail::other(saved.side));
-    if (!saved.linear) {
-      saved.system->add_gradients(b, *saved.at, u);
-    }
-    if (b.wants(0)) {
-      refuse_recorded(b, saved.linear);
-      b.add(0, u);
-    }
-  }
-
-  template <class F, class P>
-  static void jvp(F& f, P& saved) {
-    auto moved = saved.linear ? decltype(f.tangent(0)){} : saved.system->tangent(f, *saved.at);
-    if (f.has(0)) {
-      if (detail::must_record(f.tangent(0), *saved.at)) {
-        saved.linear ? detail::throw_third_order() : detail::throw_captured();
-      }
-      moved = moved.defined() ? moved + f.tangent(0) : f.tangent(0);
-    }
-    f.set(-detail::solve_implicit(saved.system, *saved.at, moved, saved.side));
-  }
-
-  template <class Cases>
-  static void samples(Cases& cases);
-
- private:
-  template <FloatScalar T>
-  static void refuse_recorded(const Backward<T>& /*b*/, bool /*linear*/) noexcept {}
-  template <FloatScalar T>
-  static void refuse_recorded(const GraphBackward<T>& /*b*/, bool linear) {
-    linear ? detail::throw_third_order() : detail::throw_captured();
-  }
-};
-
-namespace detail {
-
-template <FloatScalar T>
-Tensor<T> solve_implicit(const SystemHandle<T>& system, const Tensor<T>& x, const Tensor<T>& b,
-                         Side side) {
-  Tensor<T> v = system->solve(detach(x), detach(b), side);
-  if (!must_record(x, b)) {
-    return v;
-  }
-  const Tensor<T> residual = system->product(x, v, side) - b;
-  if (must_record(residual)) {
-    record<Implicit>(
-        v,
-        [&](Saver& save) {
-          return Implicit::Payload<T>{system, save(x), side, true};
-        },
-        residual);
-  }
-  return v;
-}
-
-/// theta as constants, where its tensors are operands.
-template <class Theta>
-[[nodiscard]] auto constants(const Theta& theta) {
-  if constexpr (theta_is_operand<Theta>) {
-    return Tree::map(theta, [](const auto& t) { return detach(t); });
-  } else {
-    return theta;
-  }
-}
-
-/// The constant x, which solves g(x, theta) = 0, as a function of theta and of what else g reads
-/// and a tape knows.
-template <FloatScalar T, class G, class Theta>
-[[nodiscard]] Tensor<T> implicit(std::string_view op, Tensor<T> x, const G& g, const Theta& theta,
-                                 const LinearOptions& options) {
-  const Tape* const tape = tape_thread.innermost;
-  if (tape == nullptr || !RecordingAccess::records(*tape)) {
-    return x;
-  }
-  const Tensor<T> residual = g(x, constants(theta));
-  Buffer<const TensorBody*> operands;
-  operands.push_back(&residual.body());
-  bool live = is_live(residual.body());
-  const auto visit = [&](const auto& each) {
-    if constexpr (theta_is_operand<Theta>) {
-      static_cast<void>(Tree::map(theta, each));
-    }
-  };
-  visit([&](const auto& t) {
-    live = live || is_live(t.body());
-    operands.push_back(&t.body());
-    return t;
-  });
-  if (live) {
-    const SystemHandle<T> system(new SystemOf<T, G, Theta>(op, g, theta, options));
-    record_list<Implicit>(x, operands.begin(), static_cast<std::size_t>(operands.size()),
-                          [&](Saver& save) {
-                            visit([&](const auto& t) {
-                              static_cast<void>(save(t));  // its version; the system holds it
-                              return t;
-                            });
-                            return Implicit::Payload<T>{system, save(x), Side::plain, false};
-                          });
-  }
-  return x;
-}
 
 }  // namespace detail
 
