@@ -67,7 +67,8 @@ double relative_error(const Network& network) {
   Vector points = eg::empty<float>({rows * columns, 2});
   for (eg::Index i = 0; i < rows * columns; ++i) {
     const double x = -1 + 2.0 * static_cast<double>(i % columns) / (columns - 1);
-    const double t = static_cast<double>(i / columns) / (rows - 1);
+    const eg::Index row = i / columns;
+    const double t = static_cast<double>(row) / (rows - 1);
     points.mutable_data()[2 * i] = static_cast<float>(x);
     points.mutable_data()[2 * i + 1] = static_cast<float>(t);
   }
