@@ -9,13 +9,15 @@
 #include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tape/tape.hpp>
 
+#include <concepts>
+
 namespace eigengrad::detail {
 
 /// An op whose rule is its own vjp, if that is written on tensors.
 template <class Op>
 struct Rule {};
-template <>
-struct Rule<WatchRecord> {
+template <std::derived_from<WatchRecord> Op>
+struct Rule<Op> {
   static constexpr bool takes_lead = true;
 };
 

@@ -15,6 +15,7 @@
 #include <eigengrad/ops/where.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,12 +51,8 @@ template <FloatScalar T>
   return lead.axes() > 0 ? contiguous(expand(index, lead.with(index.shape()))) : index;
 }
 
-template <>
-struct Rule<Clone> {
-  static constexpr bool takes_lead = true;
-};
-template <>
-struct Rule<Contiguous> {
+template <std::derived_from<IdentityRecord> Op>
+struct Rule<Op> {
   static constexpr bool takes_lead = true;
 };
 
