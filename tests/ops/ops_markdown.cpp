@@ -30,6 +30,7 @@ struct Rules {
   std::string_view op;
   std::string_view twice;
   std::string_view forward;
+  std::string_view several;
 };
 std::vector<Rules>& rules() {
   static std::vector<Rules> all;
@@ -46,16 +47,17 @@ references stand at each function in its header.
 *op* is the name in errors and on tapes: `mul_scalar` and the like are what operators with a number record. *kept* is what
 the derivative of an elementwise op reads, and a tape therefore keeps until the backward pass. *second order*: whether
 its gradients can be differentiated in turn (docs/autodiff.md), any number of times. *forward*: whether forward mode has a
-rule of the op's own or takes two vjps.
+rule of the op's own or takes two vjps. *several*: whether several rows or columns of a Jacobian go through it in one pass.
 )";
 
 std::string rules_of(std::string_view op) {
   for (const Rules& entry : rules()) {
     if (entry.op == op) {
-      return std::string(entry.twice) + " | " + std::string(entry.forward);
+      return std::string(entry.twice) + " | " + std::string(entry.forward) + " | " +
+             std::string(entry.several);
     }
   }
-  return " | ";
+  return " | | ";
 }
 
 /// A '|' would end a table's cell.
@@ -77,8 +79,8 @@ std::string markdown() {
     if (op.header != header) {
       header = op.header;
       text += "\n## " + std::string(header) +
-              "\n\n| op | result | kept | second order | forward |\n"
-              "|---|---|---|---|---|\n";
+              "\n\n| op | result | kept | second order | forward | several |\n"
+              "|---|---|---|---|---|---|\n";
     }
     text += "| `" + std::string(op.name) + "` | " + cell(op.doc) + " | " + std::string(op.saves) +
             " | " + rules_of(op.name) + " |\n";
@@ -107,6 +109,7 @@ static bool list_with_rules(std::string_view file) {
   namespace detail = eigengrad::detail;
   std::string_view twice = "yes";
   std::string_view forward = "rule";
+  std::string_view several = "yes";  // through the rule that all elementwise ops share
   if constexpr (requires { typename Op::template Payload<double>; }) {
     using Saved = typename Op::template Payload<double>;
     using Back = eigengrad::GraphBackward<double>;
@@ -125,10 +128,12 @@ static bool list_with_rules(std::string_view file) {
     };
     twice = by_rule || by_vjp ? "yes" : "no";
     forward = jvp_rule || jvp_own ? "rule" : "two vjps";
+    several = detail::takes_lead<Op>() ? "yes" : "no";
   } else if constexpr (!requires { Op::saves; }) {
     forward = "two vjps";  // the user's vjp
+    several = "no";
   }
-  rules().push_back({Op::name, twice, forward});
+  rules().push_back({Op::name, twice, forward, several});
   return eigengrad::testing::detail::list_op<Op, eigengrad::testing::detail::NoCases>(file);
 }
 

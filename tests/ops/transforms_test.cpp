@@ -1,10 +1,12 @@
 #include <eigengrad/losses/cross_entropy.hpp>
 #include <eigengrad/losses/regression.hpp>
 #include <eigengrad/ops/arithmetic.hpp>
+#include <eigengrad/ops/extrema.hpp>
 #include <eigengrad/ops/linear.hpp>
 #include <eigengrad/ops/matmul.hpp>
 #include <eigengrad/ops/product.hpp>
 #include <eigengrad/ops/slice.hpp>
+#include <eigengrad/ops/softmax.hpp>
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/tanh.hpp>
 #include <eigengrad/ops/trigonometric.hpp>
@@ -216,6 +218,73 @@ TEST_CASE("jacobian: by a tuple of inputs and by parameters", "[ops][transforms]
   const auto itself = eg::jacobian([&] { return Tensor<double>(p[1]); }, p);
   CHECK(equal(itself[0], eg::zeros<double>({2, 2})));
   CHECK(equal(itself[1], eg::eye<double>(2)));
+}
+
+TEST_CASE("jacobian: several rows or columns in one pass, or one at a time", "[ops][transforms]") {
+  const auto w = drawn({5, 7}, "w");
+  const auto v = drawn({7, 4}, "v");
+  const auto b = drawn({7}, "b");
+  const auto network = [&](const auto& x) {
+    return eg::log_softmax(eg::matmul(eg::tanh(eg::linear(x, w, b)), v));
+  };
+  const auto with_prod = [&](const auto& x) { return network(x) * eg::prod(x, {-1}); };
+  const auto x = drawn({5}, "x");
+  const auto at_once = [&](const auto& f, const auto& at) {
+    eg::Tape tape({.describe = true});
+    const auto y = f(tape.watch(at));
+    return eg::detail::passes_at_once(tape, eg::detail::RecordingAccess::record_of(tape, y.body()));
+  };
+  CHECK(at_once(network, x) == eg::detail::most_led_elements / 7);
+  CHECK(at_once(with_prod, x) == 1);
+  CHECK(at_once(cubes, eg::zeros<double>({1, 1, 1, 1, 1, 2})) == 1);  // no axis is left
+  CHECK(at_once(cubes, eg::zeros<double>({eg::detail::most_led_elements})) == 1);
+  for (const auto mode : {eg::JacobianMode::reverse, eg::JacobianMode::forward}) {
+    const auto each = eg::detail::jacobian_of("jacobian", network, x, mode, {.most = 1});
+    REQUIRE(each.shape() == eg::Shape{4, 5});
+    for (const eg::Index most : {2, 3, 4, 100}) {
+      CHECK(allclose(
+          eg::detail::jacobian_of("jacobian", network, x, mode, {.fewest_rows = 2, .most = most}),
+          each, 1e-14));
+    }
+    CHECK(allclose(eg::jacobian(with_prod, x, mode),
+                   eg::detail::jacobian_of("jacobian", with_prod, x, mode, {.most = 1}), 1e-14));
+  }
+}
+
+TEST_CASE("jacobian: by parameters, with several rows in one pass", "[ops][transforms]") {
+  const std::vector<eg::Parameter<double>> p{{"w", drawn({3, 4}, "w")}, {"b", drawn({4}, "b")}};
+  const auto x = drawn({2, 3}, "x");
+  const auto blocks = eg::jacobian([&] { return eg::tanh(eg::linear(x, p[0], p[1])); }, p);
+  REQUIRE(blocks[0].shape() == eg::Shape{2, 4, 3, 4});
+  REQUIRE(blocks[1].shape() == eg::Shape{2, 4, 4});
+  const auto slope = 1.0 - square(eg::tanh(eg::linear(x, p[0], p[1])));
+  for (eg::Index i = 0; i < 2; ++i) {
+    for (eg::Index j = 0; j < 4; ++j) {
+      CHECK(std::abs(blocks[1].at(i, j, j) - slope.at(i, j)) < 1e-14);
+      CHECK(std::abs(blocks[0].at(i, j, 2, j) - slope.at(i, j) * x.at(i, 2)) < 1e-14);
+      CHECK(blocks[0].at(i, j, 2, (j + 1) % 4) == 0);
+    }
+  }
+  CHECK_FALSE(p[0].has_gradient());
+}
+
+TEST_CASE("jacobian: recorded, with several rows in one pass, it is differentiated further",
+          "[ops][transforms]") {
+  const auto x = drawn({3}, "x");
+  const auto w = drawn({3, 3}, "w");
+  const auto f = [&](const auto& at) { return eg::tanh(eg::matmul(at, w)); };
+  const auto weights = drawn({3, 3}, "weights");
+  for (const auto mode : {eg::JacobianMode::reverse, eg::JacobianMode::forward}) {
+    const auto total = [&](const auto& at, eg::Index most) {
+      return sum(
+          eg::detail::jacobian_of("jacobian", f, at, mode, {.fewest_rows = 2, .most = most}) *
+          weights);
+    };
+    const auto several = eg::grad([&](const auto& at) { return total(at, 100); }, x);
+    const auto single = eg::grad([&](const auto& at) { return total(at, 1); }, x);
+    CHECK(allclose(several, single, 1e-13));
+    CHECK(eg::max(eg::abs(several)).item() > 0.01);
+  }
 }
 
 TEST_CASE("hessian: of a polynomial, and its own Jacobian", "[ops][transforms]") {

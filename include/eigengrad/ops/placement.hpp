@@ -54,9 +54,6 @@ struct PlaceRegion {
     }
   }
 
-  template <class F, class P>
-  static void jvp(F& f, P& saved);
-
   template <class Cases>
   static void samples(Cases& cases);
 };
@@ -84,10 +81,6 @@ template <FloatScalar T>
 
 }  // namespace detail
 
-template <class F, class P>
-void PlaceRegion::jvp(F& f, P& saved) {
-  f.set(detail::place_region(f.tangent(0), saved.region));
-}
 template <class Cases>
 void PlaceRegion::samples(Cases& cases) {
   const auto with = [](const Shape& whole, Index offset, const Strides& strides) {
@@ -125,9 +118,6 @@ struct ScatterAdd {
     }
   }
 
-  template <class F, class P>
-  static void jvp(F& f, P& saved);
-
   template <class Cases>
   static void samples(Cases& cases);
 };
@@ -149,9 +139,6 @@ struct IndexAdd {
       b.add(0, index_select(b.gradient(), saved.axis, *saved.index));
     }
   }
-
-  template <class F, class P>
-  static void jvp(F& f, P& saved);
 
   template <class Cases>
   static void samples(Cases& cases);
@@ -198,10 +185,6 @@ template <FloatScalar T>
 
 }  // namespace detail
 
-template <class F, class P>
-void ScatterAdd::jvp(F& f, P& saved) {
-  f.set(detail::scatter_add(f.tangent(0), f.result().shape(), saved.axis, *saved.index));
-}
 template <class Cases>
 void ScatterAdd::samples(Cases& cases) {
   const auto with = [](const Shape& shape, int axis, const Tensor<std::int64_t>& index) {
@@ -218,10 +201,6 @@ void ScatterAdd::samples(Cases& cases) {
 }
 EIGENGRAD_LIST_OP(ScatterAdd);
 
-template <class F, class P>
-void IndexAdd::jvp(F& f, P& saved) {
-  f.set(detail::index_add(f.tangent(0), f.result().shape(), saved.axis, *saved.index));
-}
 template <class Cases>
 void IndexAdd::samples(Cases& cases) {
   const auto with = [](const Shape& shape, int axis) {

@@ -25,6 +25,7 @@ struct Record;
 struct OpRules {
   void (*graph_vjp)(GraphPass& pass, Record& record);  // the vjp by recorded ops
   void (*jvp)(TangentPass& pass, Record& record);      // tangents of operands to that of the result
+  bool takes_lead;                                     // both make several passes in one
 };
 template <class Op, class T>
 inline constinit OpRules op_rules{};

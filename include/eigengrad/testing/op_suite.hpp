@@ -33,11 +33,42 @@
 
 namespace eigengrad::testing {
 
+namespace detail {
+
+/// The Jacobian by each input, with several rows or columns in one pass, against one at a time.
+inline void check_jacobians(const Case<double>& sample, const std::vector<Tensor<double>>& inputs,
+                            Failures& failures) {
+  using eigengrad::detail::jacobian_of;
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const auto f = [&](const Tensor<double>& x) {
+      std::vector<Tensor<double>> at = inputs;
+      at[k] = reshape(x, inputs[k].shape());
+      const Tensor<double> y = sample.apply(at);
+      return reshape(y, Shape{y.size()});
+    };
+    const Tensor<double> x = reshape(inputs[k], Shape{inputs[k].size()});
+    for (const JacobianMode mode : {JacobianMode::reverse, JacobianMode::forward}) {
+      const Tensor<double> expected = jacobian_of("jacobian", f, x, mode, {.most = 1});
+      for (const Index most : {3, 1000}) {
+        const Tensor<double> found =
+            jacobian_of("jacobian", f, x, mode, {.fewest_rows = 2, .most = most});
+        failures.add_if(
+            mode == JacobianMode::reverse ? "several rows at a time" : "several columns at a time",
+            concat("Jacobian by input ", k),
+            difference(found, expected, same_but_rounding<double>));
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
 /// Checks one op on all of its cases, in float and in double. Returns what failed, one line each:
 /// op, case, element type, check, input, element and both numbers.
 ///
 /// - Gradients, their gradients and the tangents of forward mode equal central differences (in
 ///   double); forward mode agrees with backward to 1e-10.
+/// - Several rows or columns of a Jacobian in one pass are what they are one at a time.
 /// - Float results and gradients are close to those in double.
 /// - A second backward adds the same again; a Parameter gets the gradient of a watched tensor.
 /// - What is not watched, or frozen, gets no gradient, and none is computed for it.
@@ -68,6 +99,7 @@ namespace eigengrad::testing {
       failures.type = "float64";
       detail::check_case(sample, inputs, seed, failures);
       detail::check_central_differences(sample, inputs, seed, failures);
+      detail::check_jacobians(sample, inputs, failures);
       failures.type = "float32";
       detail::check_case(in_float.cases()[i], detail::as_type<float>(inputs), seed, failures);
       detail::check_precision(in_float.cases()[i], sample, inputs, seed, failures);

@@ -11,17 +11,20 @@ namespace eigengrad::detail {
 
 /// The sum of g over the axes along which `shape` was broadcast to g's shape, recorded.
 template <FloatScalar T>
-[[nodiscard]] Tensor<T> summed_to(const Tensor<T>& g, const Shape& shape) {
-  if (g.shape() == shape) {
+[[nodiscard]] Tensor<T> summed_to(const Tensor<T>& g, const Shape& shape, const Lead& lead = {}) {
+  const Shape led = lead.with(shape);
+  if (g.shape() == led) {
     return g;
   }
-  const Reduction reduction(g.shape(), broadcast_axes(g.shape(), shape));
-  return reshape(sum_or_mean<Sum>(g, reduction, false), shape);
+  const Shape from = lead.over(shape, g.rank() - lead.axes());
+  const Reduction reduction(g.shape(), broadcast_axes(g.shape(), from));
+  return reshape(reduction.axes == 0 ? g : sum_or_mean<Sum>(g, reduction, false), led);
 }
 
 template <class Op>
 struct Rule<UnaryRecord<Op>> {
   using Record = UnaryRecord<Op>;
+  static constexpr bool takes_lead = true;
 
   /// The derivative times g. It is diagonal, so this is both vjp and jvp.
   template <FloatScalar T, class Payload>
@@ -55,6 +58,7 @@ struct Rule<UnaryRecord<Op>> {
 template <class Op>
 struct Rule<BinaryRecord<Op>> {
   using Record = BinaryRecord<Op>;
+  static constexpr bool takes_lead = true;
 
   /// The derivative by operand 0 or 1 times g, over the result's shape.
   template <int Operand, FloatScalar T, class Payload>
@@ -77,23 +81,26 @@ struct Rule<BinaryRecord<Op>> {
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     const Shape shape = b.gradient().shape();
     if (b.wants(0)) {
-      b.add(0, summed_to(scaled<0>(b.gradient(), saved, shape),
-                         saved.x_repeats ? saved.x_shape : shape));
+      const Tensor<T> dx = scaled<0>(b.gradient(), saved, shape);
+      b.add(0, saved.x_repeats ? summed_to(dx, saved.x_shape, b.lead()) : dx);
     }
     if (b.wants(1)) {
-      b.add(1, summed_to(scaled<1>(b.gradient(), saved, shape),
-                         saved.y_repeats ? saved.y_shape : shape));
+      const Tensor<T> dy = scaled<1>(b.gradient(), saved, shape);
+      b.add(1, saved.y_repeats ? summed_to(dy, saved.y_shape, b.lead()) : dy);
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    const Shape& shape = f.result().shape();
+    const Shape shape = f.lead().with(f.result().shape());
+    const auto tangent = [&](Index i) {
+      return aligned(f.tangent(i), f.lead(), f.result().rank());
+    };
     if (!f.has(1)) {
-      f.set(scaled<0>(f.tangent(0), saved, shape));
+      f.set(scaled<0>(tangent(0), saved, shape));
     } else if (!f.has(0)) {
-      f.set(scaled<1>(f.tangent(1), saved, shape));
+      f.set(scaled<1>(tangent(1), saved, shape));
     } else {
-      f.set(scaled<0>(f.tangent(0), saved, shape) + scaled<1>(f.tangent(1), saved, shape));
+      f.set(scaled<0>(tangent(0), saved, shape) + scaled<1>(tangent(1), saved, shape));
     }
   }
 };

@@ -5,6 +5,7 @@
 
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/copy.hpp>
+#include <eigengrad/ops/transforms/lead.hpp>
 #include <eigengrad/tape/anomaly.hpp>
 #include <eigengrad/tape/backward.hpp>
 #include <eigengrad/tape/passes.hpp>
@@ -84,7 +85,11 @@ struct PassAccess {
 
 class GraphPass : public BackwardPass {
  public:
-  using BackwardPass::BackwardPass;
+  explicit GraphPass(Tape& tape, GradientSink* sink = nullptr, Lead lead = {}) noexcept
+      : BackwardPass(tape, sink), lead_(lead) {}
+
+  /// What stands in front of every gradient.
+  [[nodiscard]] const Lead& lead() const noexcept { return lead_; }
 
   template <FloatScalar T>
   void add(const Operand& operand, Tensor<T> g) {
@@ -123,6 +128,8 @@ class GraphPass : public BackwardPass {
     state.gradient = std::move(g);
     state.fresh = true;
   }
+
+  Lead lead_;
 };
 
 /// The same for a gradient that a caller gets.
@@ -158,8 +165,9 @@ inline void run_graph_records(GraphPass& pass, Index first, Index last) {
   }
 }
 
-inline void run_graph_pass(Tape& tape, GradientSink* sink, std::uint32_t root) {
-  GraphPass pass(tape, sink);
+/// The pass from `root` back, whose seeds have been placed.
+inline void run_graph_pass(Tape& tape, GradientSink* sink, std::uint32_t root, const Lead& lead) {
+  GraphPass pass(tape, sink, lead);
   pass.retain = true;
   const PassAccess::Running running(tape);
   try {
@@ -174,6 +182,9 @@ inline void run_graph_pass(Tape& tape, GradientSink* sink, std::uint32_t root) {
     PassAccess::drop_gradients(tape, root);
     throw;
   }
+}
+inline void run_graph_pass(Tape& tape, GradientSink* sink, std::uint32_t root) {
+  run_graph_pass(tape, sink, root, Lead{});
 }
 
 }  // namespace detail
@@ -192,6 +203,9 @@ class GraphBackward {
 
   /// d output / d result, in the result's shape.
   [[nodiscard]] const Tensor<T>& gradient() const noexcept { return gradient_; }
+  /// The axis in front of that shape and of those of all gradients, where there is one: only for
+  /// rules that say so.
+  [[nodiscard]] const detail::Lead& lead() const noexcept { return pass_.lead(); }
   /// Whether operand i needs a gradient; a derivative computes nothing for the others.
   [[nodiscard]] bool wants(Index i) const noexcept { return pass_.wants(record_.operands()[i]); }
   /// Adds `g`, in operand i's shape, to operand i's gradient.

@@ -1,35 +1,24 @@
 #pragma once
 // Whole matrices of derivatives of plain functions: jacobian, hessian, laplacian, and the gradients
-// of each sample of a batch. Each runs f once, or twice, and then one pass for each row or column.
+// of each sample of a batch. Leaves out how rows and columns are computed: jacobian_passes.hpp.
 
 #include <eigengrad/ops/join.hpp>
 #include <eigengrad/ops/shape.hpp>
 #include <eigengrad/ops/slice.hpp>
-#include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/transforms/functional.hpp>
+#include <eigengrad/ops/transforms/jacobian_passes.hpp>
 #include <eigengrad/ops/value_and_grad.hpp>
 #include <eigengrad/tensor/creation.hpp>
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 namespace eigengrad {
 
-/// How jacobian goes through f: row by row (reverse), column by column (forward), or whichever
-/// takes fewer passes.
-enum class JacobianMode { fewest, reverse, forward };
-
 namespace detail {
 
-[[noreturn]] EIGENGRAD_COLD inline void throw_jacobian_rank(std::string_view op, const Shape& y,
-                                                            const Shape& x) {
-  throw ShapeError(
-      op, concat("the result would have more than ", max_rank, " axes: ", y, " by ", x), y, x);
-}
 [[noreturn]] EIGENGRAD_COLD inline void throw_laplacian(const Shape& x) {
   throw ShapeError("laplacian", concat("x is neither (d,) nor (n, d): ", x), x);
 }
@@ -42,77 +31,6 @@ namespace detail {
                    concat("batches differ in length: ", first, " and ", other), first, other);
 }
 
-/// The extents of y, then those of x. Throws: ShapeError
-[[nodiscard]] inline Shape joined_shape(std::string_view op, const Shape& y, const Shape& x) {
-  if (y.rank() + x.rank() > max_rank) {
-    throw_jacobian_rank(op, y, x);
-  }
-  Shape shape = y;
-  for (int axis = 0; axis < x.rank(); ++axis) {
-    shape.push_back(x[axis]);
-  }
-  return shape;
-}
-
-/// 1 at one element of `shape`, else 0.
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> basis(const Shape& shape, Index element) {
-  Tensor<T> e = zeros<T>(shape);
-  static_cast<T*>(e.body().data)[element] = T(1);
-  return e;
-}
-
-/// Tensors of n elements as the rows of (count, n), recorded where they are.
-template <FloatScalar T>
-[[nodiscard]] Tensor<T> rows_of(const std::vector<Tensor<T>>& rows, Index n) {
-  if (rows.empty()) {
-    return zeros<T>({0, n});
-  }
-  std::vector<Tensor<T>> flat;
-  flat.reserve(rows.size());
-  for (const Tensor<T>& row : rows) {
-    flat.push_back(reshape(row, Shape{1, n}));
-  }
-  return eigengrad::concat(flat, 0);
-}
-
-/// The Jacobian of f at x as (y's extents..., x's extents...). f is a function of one tensor.
-template <class F, FloatScalar T>
-[[nodiscard]] Tensor<T> jacobian_of(std::string_view op, F& f, const Tensor<T>& x,
-                                    JacobianMode mode) {
-  Tape tape;
-  TangentPass forward(tape);
-  const Tensor<T> watched = tape.watch(x);
-  const Tensor<T> y = f(watched);
-  const Shape shape = joined_shape(op, y.shape(), x.shape());
-  const std::uint32_t output = RecordingAccess::record_of(tape, y.body());
-  if (output == no_record) {
-    return zeros<T>(shape);
-  }
-  const bool by_rows =
-      mode == JacobianMode::reverse || (mode == JacobianMode::fewest && y.size() <= x.size());
-  std::vector<Tensor<T>> lines;
-  if (by_rows) {
-    for (Index i = 0; i < y.size(); ++i) {
-      const Tensor<T> cotangent = basis<T>(y.shape(), i);
-      GradientSink sink;
-      sink.ask(watched.body(), RecordingAccess::record_of(tape, watched.body()));
-      const std::vector<Seed> seeds{{output, &cotangent.body(), &y.body()}};
-      const bool recorded = pull_back(tape, op, sink, seeds, true);
-      lines.push_back(sink.take<T>(0, x.shape(), recorded));
-    }
-    return reshape(rows_of(lines, x.size()), shape);
-  }
-  const RecordingAccess::SetAside aside(tape);
-  for (Index i = 0; i < x.size(); ++i) {
-    forward.restart();
-    forward.seed(watched, basis<T>(x.shape(), i));
-    forward.run({output});
-    lines.push_back(forward.tangent_of(y));
-  }
-  return reshape(transpose(rows_of(lines, y.size())), shape);
-}
-
 }  // namespace detail
 
 /// All derivatives of a tensor's function f at x: J[i..., j...] = d f(x)[i...] / d x[j...].
@@ -120,7 +38,8 @@ template <class F, FloatScalar T>
 /// Shapes:    x (j...), f(x) (i...) -> (i..., j...), six axes at most
 /// Throws:    ShapeError past six axes; what f throws
 /// Cost:      f once, and one pass over its records for each element of f(x), or in forward mode of
-///            x, whichever are fewer
+///            x, whichever are fewer; several in one pass where they are small and every op that f
+///            applied allows it (docs/autodiff.md)
 /// Reference: PyTorch `torch.autograd.functional.jacobian`; JAX `jacrev` and `jacfwd`
 template <class F, FloatScalar T>
 [[nodiscard]] Tensor<T> jacobian(F&& f, const Tensor<T>& x,
@@ -131,39 +50,44 @@ template <class F, FloatScalar T>
 }
 
 /// The same by several inputs, a structure of tensors or a list of parameters as for vjp: a
-/// Jacobian in place of each tensor, row by row.
+/// Jacobian in place of each tensor, by rows.
 template <class F, class Inputs>
 [[nodiscard]] auto jacobian(F&& f, const Inputs& inputs) {
   detail::TensorsLike<Inputs> blocks;
   {
-    Tape tape;
+    Tape tape({.describe = true});
     const auto& watched = detail::watch_inputs(tape, inputs);
     auto y = detail::apply_to(f, watched);
     using T = typename decltype(y)::value_type;
     // A view, since f may give a parameter as it is, which no tape has recorded.
     const Tensor<T> result = reshape(y, y.shape());
     const std::uint32_t output = detail::RecordingAccess::record_of(tape, result.body());
-    std::vector<std::unique_ptr<detail::GradientSink>> rows;
+    struct Rows {
+      detail::Passes passes;
+      detail::GradientSink sink;
+    };
+    std::vector<std::unique_ptr<Rows>> parts;
     bool recorded = false;
-    for (Index i = 0; i < result.size(); ++i) {
-      rows.push_back(std::make_unique<detail::GradientSink>());
+    const auto pull = [&](const detail::Passes& passes) {
+      parts.push_back(std::make_unique<Rows>());
+      parts.back()->passes = passes;
+      detail::GradientSink& sink = parts.back()->sink;
       static_cast<void>(detail::Tree::map(watched, [&](const auto& x) {
-        rows.back()->ask(x.body(), detail::RecordingAccess::record_of(tape, x.body()));
+        sink.ask(x.body(), detail::RecordingAccess::record_of(tape, x.body()));
         return x;
       }));
-      const Tensor<T> cotangent = detail::basis<T>(result.shape(), i);
-      std::vector<detail::Seed> seeds;
-      if (output != detail::no_record) {
-        seeds.push_back({output, &cotangent.body(), &result.body()});
-      }
-      recorded = detail::pull_back(tape, "jacobian", *rows.back(), seeds, true);
-    }
+      recorded = detail::pull_rows(tape, "jacobian", sink, output, result, passes);
+    };
+    detail::in_parts(result.size(), detail::passes_at_once(tape, output),
+                     detail::Several{}.fewest_rows, pull);
     Index place = 0;
     blocks = detail::Tree::map(inputs, [&]<FloatScalar X>(const Tensor<X>& x) {
       const Shape shape = detail::joined_shape("jacobian", result.shape(), x.shape());
       std::vector<Tensor<X>> lines;
-      for (const auto& row : rows) {
-        lines.push_back(row->template take<X>(place, x.shape(), recorded));
+      for (const auto& part : parts) {
+        const Shape led = part->passes.lead.with(x.shape());
+        lines.push_back(reshape(part->sink.template take<X>(place, led, recorded),
+                                Shape{part->passes.count, x.size()}));
       }
       ++place;
       return reshape(detail::rows_of(lines, x.size()), shape);
@@ -177,7 +101,8 @@ template <class F, class Inputs>
 /// Shapes:    x (j...), f(x) of size 1 -> (j..., j...), six axes at most
 /// Throws:    ShapeError if f does not give a scalar, or past six axes; TapeError, by the op's
 ///            name, for one that is not twice differentiable
-/// Cost:      one gradient, recorded, and one pass over its records for each element of x
+/// Cost:      one gradient, recorded, and one pass over its records for each element of x, several
+///            in one as for jacobian
 /// Reference: PyTorch `torch.autograd.functional.hessian`
 template <class F, FloatScalar T>
 [[nodiscard]] Tensor<T> hessian(F&& f, const Tensor<T>& x) {

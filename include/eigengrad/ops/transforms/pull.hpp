@@ -20,10 +20,10 @@ struct Seed {
 };
 
 /// Fills the sink from all outputs. Returns whether the pass was recorded on a tape around `tape`:
-/// when that knows an output or a cotangent.
+/// when that knows an output or a cotangent. Cotangents and gradients have `lead` in front.
 /// Throws: TapeError as Tape::backward
 inline bool pull_back(Tape& tape, std::string_view op, GradientSink& sink,
-                      std::span<const Seed> seeds, bool retain_records) {
+                      std::span<const Seed> seeds, bool retain_records, const Lead& lead = {}) {
   std::uint32_t root = 0;
   bool recorded = false;
   for (const Seed& seed : seeds) {
@@ -53,7 +53,11 @@ inline bool pull_back(Tape& tape, std::string_view op, GradientSink& sink,
   if (recorded) {
     const RecordingAccess::SetAside aside(tape);
     place_all();
-    run_graph_pass(tape, &sink, root);
+    run_graph_pass(tape, &sink, root, lead);
+  } else if (lead.axes() > 0) {
+    const NoGrad no_grad;
+    place_all();
+    run_graph_pass(tape, &sink, root, lead);
   } else {
     place_all();
     PassAccess::run(tape, pass, root, {.retain = retain_records});

@@ -28,6 +28,6 @@ struct RuleRegistration<Recompute, T> {
 };
 template <class T>
 const bool RuleRegistration<Recompute, T>::done =
-    (op_rules<Recompute, T> = {&rerun_segment_recorded, nullptr}, true);
+    (op_rules<Recompute, T> = {&rerun_segment_recorded, nullptr, false}, true);
 
 }  // namespace eigengrad::detail

@@ -26,16 +26,18 @@ namespace eigengrad::detail {
 }
 
 struct SumRule {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      const Tensor<T> g = reshape(b.gradient(), saved.reduction.kept);
-      b.add(0, expand(saved.scale == 1.0 ? g : g * saved.scale, saved.shape));
+      const Tensor<T> g = reshape(b.gradient(), b.lead().with(saved.reduction.kept));
+      b.add(0, expand(saved.scale == 1.0 ? g : g * saved.scale, b.lead().with(saved.shape)));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    const Tensor<T> t = sum_or_mean<Sum>(f.tangent(0), saved.reduction, false);
+    const Tensor<T> t = sum_or_mean<Sum>(f.tangent(0), f.lead().reduction(saved.reduction), false);
     f.set(saved.scale == 1.0 ? t : t * saved.scale);
   }
 };
@@ -46,12 +48,14 @@ struct Rule<Mean> : SumRule {};
 
 template <>
 struct Rule<Var> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
       const Tensor<T>& x = *saved.x;
       const Tensor<T> center = sum_or_mean<Mean>(x, keeping(saved.reduction), true);
-      const Tensor<T> g = reshape(b.gradient(), saved.reduction.kept);
+      const Tensor<T> g = reshape(b.gradient(), b.lead().with(saved.reduction.kept));
       b.add(0, (g * static_cast<double>(T(2) / saved.count)) * (x - center));
     }
   }
@@ -59,29 +63,35 @@ struct Rule<Var> {
   static void jvp(TangentForward<T>& f, Payload& saved) {
     const Tensor<T>& x = *saved.x;
     const Tensor<T> center = sum_or_mean<Mean>(x, keeping(saved.reduction), true);
-    f.set(sum_or_mean<Sum>((x - center) * f.tangent(0), saved.reduction, false) *
-          static_cast<double>(T(2) / saved.count));
+    f.set(
+        sum_or_mean<Sum>((x - center) * f.tangent(0), f.lead().reduction(saved.reduction), false) *
+        static_cast<double>(T(2) / saved.count));
   }
 };
 
 template <>
 struct Rule<LogSumExp> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
       const Shape& kept = saved.reduction.kept;
-      b.add(0, reshape(b.gradient(), kept) * exp(*saved.x - reshape(*saved.y, kept)));
+      const Tensor<T> g = reshape(b.gradient(), b.lead().with(kept));
+      b.add(0, g * exp(*saved.x - reshape(*saved.y, kept)));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
     const Tensor<T> weight = exp(*saved.x - reshape(*saved.y, saved.reduction.kept));
-    f.set(sum_or_mean<Sum>(weight * f.tangent(0), saved.reduction, false));
+    f.set(sum_or_mean<Sum>(weight * f.tangent(0), f.lead().reduction(saved.reduction), false));
   }
 };
 
 /// Which elements tie, and with how many others, is a constant: the second derivative is 0.
 struct ExtremumRule {
+  static constexpr bool takes_lead = true;
+
   /// 1 at the elements that the result comes from, and how many share it.
   template <FloatScalar T>
   struct Ties {
@@ -103,13 +113,15 @@ struct ExtremumRule {
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
       const Ties<T> found = find<T>(saved, *saved.x);
-      b.add(0, found.ties * (reshape(b.gradient(), saved.reduction.kept) / found.count));
+      const Tensor<T> g = reshape(b.gradient(), b.lead().with(saved.reduction.kept));
+      b.add(0, found.ties * (g / found.count));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
     const Ties<T> found = find<T>(saved, *saved.x);
-    const Tensor<T> total = sum_or_mean<Sum>(found.ties * f.tangent(0), saved.reduction, false);
+    const Tensor<T> total =
+        sum_or_mean<Sum>(found.ties * f.tangent(0), f.lead().reduction(saved.reduction), false);
     f.set(total / reshape(found.count, f.result().shape()));
   }
 };
@@ -152,6 +164,8 @@ struct Rule<Prod> {
 
 template <bool Log>
 struct SoftmaxRule {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (!b.wants(0)) {
@@ -159,22 +173,26 @@ struct SoftmaxRule {
     }
     const Shape lines{saved.split.outer, saved.split.n, saved.split.inner};
     const Tensor<T> y = reshape(*saved.y, lines);
-    const Tensor<T> g = reshape(b.gradient(), lines);
+    const Tensor<T> g = reshape(b.gradient(), b.lead().with(lines));
+    const Index axis = b.lead().axes() + 1;
+    const Shape shape = b.lead().with(saved.y->shape());
     if constexpr (Log) {
-      b.add(0, reshape(g - exp(y) * sum(g, {1}, KeepDims::yes), saved.y->shape()));
+      b.add(0, reshape(g - exp(y) * sum(g, {axis}, KeepDims::yes), shape));
     } else {
-      b.add(0, reshape(y * (g - sum(g * y, {1}, KeepDims::yes)), saved.y->shape()));
+      b.add(0, reshape(y * (g - sum(g * y, {axis}, KeepDims::yes)), shape));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
     const Shape lines{saved.split.outer, saved.split.n, saved.split.inner};
     const Tensor<T> y = reshape(*saved.y, lines);
-    const Tensor<T> t = reshape(f.tangent(0), lines);
+    const Tensor<T> t = reshape(f.tangent(0), f.lead().with(lines));
+    const Index axis = f.lead().axes() + 1;
+    const Shape shape = f.lead().with(saved.y->shape());
     if constexpr (Log) {
-      f.set(reshape(t - sum(exp(y) * t, {1}, KeepDims::yes), saved.y->shape()));
+      f.set(reshape(t - sum(exp(y) * t, {axis}, KeepDims::yes), shape));
     } else {
-      f.set(reshape(y * (t - sum(y * t, {1}, KeepDims::yes)), saved.y->shape()));
+      f.set(reshape(y * (t - sum(y * t, {axis}, KeepDims::yes)), shape));
     }
   }
 };

@@ -6,13 +6,30 @@
 #include <eigengrad/ops/transforms/graph.hpp>
 #include <eigengrad/ops/transforms/tangent.hpp>
 #include <eigengrad/tape/record.hpp>
+#include <eigengrad/tape/recording.hpp>
 #include <eigengrad/tape/tape.hpp>
+
+#include <concepts>
 
 namespace eigengrad::detail {
 
 /// An op whose rule is its own vjp, if that is written on tensors.
 template <class Op>
 struct Rule {};
+template <std::derived_from<WatchRecord> Op>
+struct Rule<Op> {
+  static constexpr bool takes_lead = true;
+};
+
+/// Whether the vjp and the jvp of an op make several passes in one (lead.hpp).
+template <class Op>
+[[nodiscard]] consteval bool takes_lead() noexcept {
+  if constexpr (requires { Rule<Op>::takes_lead; }) {
+    return Rule<Op>::takes_lead;
+  } else {
+    return false;
+  }
+}
 
 template <class Op, FloatScalar T>
 void run_graph_vjp(GraphPass& pass, Record& record) {
@@ -36,6 +53,7 @@ void run_jvp(TangentPass& pass, Record& record) {
   } else if constexpr (requires { Op::jvp(f, saved); }) {
     Op::jvp(f, saved);
   } else {
+    static_assert(!takes_lead<Op>());
     f.set(pass.by_two_vjps<T>(record, &run_graph_vjp<Op, T>));
   }
 }
@@ -50,7 +68,7 @@ struct RuleRegistration {
 };
 template <class Op, class T>
 const bool RuleRegistration<Op, T>::done =
-    (op_rules<Op, T> = {&run_graph_vjp<Op, T>, &run_jvp<Op, T>}, true);
+    (op_rules<Op, T> = {&run_graph_vjp<Op, T>, &run_jvp<Op, T>, takes_lead<Op>()}, true);
 
 [[maybe_unused]] inline const bool graph_pass_is_set = (graph_pass = &run_graph_pass, true);
 

@@ -3,6 +3,7 @@
 // names.
 
 #include <eigengrad/ops/cast.hpp>
+#include <eigengrad/ops/copy.hpp>
 #include <eigengrad/ops/dropout.hpp>
 #include <eigengrad/ops/indexing.hpp>
 #include <eigengrad/ops/join.hpp>
@@ -14,7 +15,9 @@
 #include <eigengrad/ops/where.hpp>
 
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -37,17 +40,35 @@ template <FloatScalar T>
   return record_view<Permute>(permuted(x, order), x, inverse(axes, x.rank()));
 }
 
+/// A region of a tensor as one of each tensor behind the lead.
+[[nodiscard]] inline Region led_region(const Lead& lead, const Region& region) noexcept {
+  return {lead.with(region.whole), region.offset,
+          lead.strides(region.strides, region.whole.size())};
+}
+/// An index of gather for each tensor behind the lead.
+[[nodiscard]] inline Tensor<std::int64_t> led_index(const Lead& lead,
+                                                    const Tensor<std::int64_t>& index) {
+  return lead.axes() > 0 ? contiguous(expand(index, lead.with(index.shape()))) : index;
+}
+
+template <std::derived_from<IdentityRecord> Op>
+struct Rule<Op> {
+  static constexpr bool takes_lead = true;
+};
+
 /// Ops whose payload says x's shape and whose elements stay in order.
 struct ReshapeRule {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, reshape(b.gradient(), saved.shape));
+      b.add(0, reshape(b.gradient(), b.lead().with(saved.shape)));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& /*saved*/) {
-    f.set(reshape(f.tangent(0), f.result().shape()));
+    f.set(reshape(f.tangent(0), f.lead().with(f.result().shape())));
   }
 };
 template <>
@@ -61,48 +82,60 @@ struct Rule<Unsqueeze> : ReshapeRule {};
 
 template <>
 struct Rule<Transpose> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, transpose(b.gradient(), saved.first, saved.second));
+      const int before = b.lead().axes();
+      b.add(0, transpose(b.gradient(), saved.first + before, saved.second + before));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    f.set(transpose(f.tangent(0), saved.first, saved.second));
+    const int before = f.lead().axes();
+    f.set(transpose(f.tangent(0), saved.first + before, saved.second + before));
   }
 };
 
 template <>
 struct Rule<Permute> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, permute_by(b.gradient(), saved.back));
+      b.add(0, permute_by(b.gradient(), b.lead().permutation(saved.back)));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    f.set(permute_by(f.tangent(0), inverse(saved.back, f.result().rank())));
+    const auto axes = inverse(saved.back, f.result().rank());
+    f.set(permute_by(f.tangent(0), f.lead().permutation(axes)));
   }
 };
 
 template <>
 struct Rule<Expand> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, summed_to(b.gradient(), saved.shape));
+      b.add(0, summed_to(b.gradient(), saved.shape, b.lead()));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& /*saved*/) {
-    f.set(expand(f.tangent(0), f.result().shape()));
+    const Shape& shape = f.result().shape();
+    f.set(expand(aligned(f.tangent(0), f.lead(), shape.rank()), f.lead().with(shape)));
   }
 };
 
 template <>
 struct Rule<Cast> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& /*saved*/) {
     if (b.wants(0)) {
@@ -116,16 +149,20 @@ struct Rule<Cast> {
 };
 
 struct RegionRule {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, place_region(b.gradient(), Region{saved.shape, saved.offset, saved.strides}));
+      const Region region{saved.shape, saved.offset, saved.strides};
+      b.add(0, place_region(b.gradient(), led_region(b.lead(), region)));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    f.set(take_region(f.tangent(0), f.result().shape(),
-                      Region{saved.shape, saved.offset, saved.strides}));
+    const Region region{saved.shape, saved.offset, saved.strides};
+    f.set(
+        take_region(f.tangent(0), f.lead().with(f.result().shape()), led_region(f.lead(), region)));
   }
 };
 template <>
@@ -134,42 +171,102 @@ template <>
 struct Rule<Select> : RegionRule {};
 
 template <>
-struct Rule<Gather> {
+struct Rule<PlaceRegion> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, scatter_add(b.gradient(), saved.shape, saved.axis, *saved.index));
+      b.add(0, take_region(b.gradient(), b.lead().with(saved.shape),
+                           led_region(b.lead(), saved.region)));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    f.set(gather(f.tangent(0), saved.axis, *saved.index));
+    f.set(place_region(f.tangent(0), led_region(f.lead(), saved.region)));
+  }
+};
+
+template <>
+struct Rule<Gather> {
+  static constexpr bool takes_lead = true;
+
+  template <FloatScalar T, class Payload>
+  static void vjp(GraphBackward<T>& b, Payload& saved) {
+    if (b.wants(0)) {
+      b.add(0, scatter_add(b.gradient(), b.lead().with(saved.shape), saved.axis + b.lead().axes(),
+                           led_index(b.lead(), *saved.index)));
+    }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(gather(f.tangent(0), saved.axis + f.lead().axes(), led_index(f.lead(), *saved.index)));
+  }
+};
+
+template <>
+struct Rule<ScatterAdd> {
+  static constexpr bool takes_lead = true;
+
+  template <FloatScalar T, class Payload>
+  static void vjp(GraphBackward<T>& b, Payload& saved) {
+    if (b.wants(0)) {
+      b.add(0,
+            gather(b.gradient(), saved.axis + b.lead().axes(), led_index(b.lead(), *saved.index)));
+    }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(scatter_add(f.tangent(0), f.lead().with(f.result().shape()), saved.axis + f.lead().axes(),
+                      led_index(f.lead(), *saved.index)));
   }
 };
 
 template <>
 struct Rule<IndexSelect> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, index_add(b.gradient(), saved.shape, saved.axis, *saved.index));
+      b.add(0, index_add(b.gradient(), b.lead().with(saved.shape), saved.axis + b.lead().axes(),
+                         *saved.index));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    f.set(index_select(f.tangent(0), saved.axis, *saved.index));
+    f.set(index_select(f.tangent(0), saved.axis + f.lead().axes(), *saved.index));
+  }
+};
+
+template <>
+struct Rule<IndexAdd> {
+  static constexpr bool takes_lead = true;
+
+  template <FloatScalar T, class Payload>
+  static void vjp(GraphBackward<T>& b, Payload& saved) {
+    if (b.wants(0)) {
+      b.add(0, index_select(b.gradient(), saved.axis + b.lead().axes(), *saved.index));
+    }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    f.set(index_add(f.tangent(0), f.lead().with(f.result().shape()), saved.axis + f.lead().axes(),
+                    *saved.index));
   }
 };
 
 template <>
 struct Rule<Concat> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     Index start = 0;
     for (Index i = 0; i < b.operand_count(); ++i) {
       const Index stop = start + saved.extents->data()[i];
       if (b.wants(i)) {
-        b.add(i, slice(b.gradient(), saved.axis, start, stop));
+        b.add(i, slice(b.gradient(), saved.axis + b.lead().axes(), start, stop));
       }
       start = stop;
     }
@@ -180,14 +277,16 @@ struct Rule<Concat> {
     for (Index i = 0; i < f.operand_count(); ++i) {
       Shape shape = f.result().shape();
       shape.set(saved.axis, saved.extents->data()[i]);
-      parts.push_back(f.has(i) ? f.tangent(i) : zeros<T>(shape));
+      parts.push_back(f.has(i) ? f.tangent(i) : zeros<T>(f.lead().with(shape)));
     }
-    f.set(eigengrad::concat(parts, saved.axis));
+    f.set(eigengrad::concat(parts, saved.axis + f.lead().axes()));
   }
 };
 
 template <>
 struct Rule<Pad> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (!b.wants(0)) {
@@ -196,8 +295,9 @@ struct Rule<Pad> {
     Tensor<T> part = b.gradient();
     for (int axis = 0; axis < saved.shape.rank(); ++axis) {
       const Index before = saved.before[static_cast<std::size_t>(axis)];
-      if (saved.shape[axis] != part.shape()[axis]) {
-        part = slice(part, axis, before, before + saved.shape[axis]);
+      const int at = axis + b.lead().axes();
+      if (saved.shape[axis] != part.shape()[at]) {
+        part = slice(part, at, before, before + saved.shape[axis]);
       }
     }
     b.add(0, part);
@@ -209,27 +309,31 @@ struct Rule<Pad> {
     for (std::size_t i = 0; i < saved.before.size(); ++i) {
       offset += saved.before[i] * strides[i];
     }
-    f.set(place_region(f.tangent(0), Region{f.result().shape(), offset, strides}));
+    const Region region{f.result().shape(), offset, strides};
+    f.set(place_region(f.tangent(0), led_region(f.lead(), region)));
   }
 };
 
 template <>
 struct Rule<Where> {
+  static constexpr bool takes_lead = true;
+
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, summed_to(where(*saved.mask, b.gradient(), T(0)), saved.x_shape));
+      b.add(0, summed_to(where(*saved.mask, b.gradient(), T(0)), saved.x_shape, b.lead()));
     }
     if (b.wants(1)) {
-      b.add(1, summed_to(where(*saved.mask, T(0), b.gradient()), saved.y_shape));
+      b.add(1, summed_to(where(*saved.mask, T(0), b.gradient()), saved.y_shape, b.lead()));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    const Tensor<T> zero = scalar(T(0));
-    const Tensor<T> t =
-        where(*saved.mask, f.has(0) ? f.tangent(0) : zero, f.has(1) ? f.tangent(1) : zero);
-    f.set(expand(t, f.result().shape()));
+    const Shape& shape = f.result().shape();
+    const auto tangent = [&](Index i) {
+      return f.has(i) ? aligned(f.tangent(i), f.lead(), shape.rank()) : scalar(T(0));
+    };
+    f.set(expand(where(*saved.mask, tangent(0), tangent(1)), f.lead().with(shape)));
   }
 };
 

@@ -25,8 +25,9 @@ class TangentPass {
   TangentPass& operator=(const TangentPass&) = delete;
   ~TangentPass() { restart(); }
 
-  /// Forgets all tangents.
-  void restart() noexcept {
+  /// Forgets all tangents. Those to come have `lead` in front.
+  void restart(Lead lead = {}) noexcept {
+    lead_ = lead;
     for (TensorBody* tangent : tangents_) {
       if (tangent != nullptr) {
         release(tangent);
@@ -85,12 +86,13 @@ class TangentPass {
                               : record != no_record    ? tangents_[record]
                                                        : nullptr;
     if (found == nullptr) {
-      return zeros<T>(y.shape());
+      return zeros<T>(lead_.with(y.shape()));
     }
     retain(found);
     return Tensor<T>(found);
   }
 
+  [[nodiscard]] const Lead& lead() const noexcept { return lead_; }
   [[nodiscard]] TensorBody& result() const noexcept { return PassAccess::result(tape_, current_); }
   void set(TensorBody* tangent) noexcept { tangents_[current_] = tangent; }
 
@@ -130,6 +132,7 @@ class TangentPass {
   Index current_ = 0;
   Buffer<TensorBody*> tangents_;  // of each record; owned, null: zero
   Buffer<Entry> parameters_;
+  Lead lead_;
 };
 
 template <FloatScalar T>
@@ -189,6 +192,9 @@ class TangentForward {
     detail::retain(&pass.result());
   }
 
+  /// The axis in front of the shapes of all tangents, where there is one: only for rules that say
+  /// so.
+  [[nodiscard]] const detail::Lead& lead() const noexcept { return pass_.lead(); }
   /// Whether operand i has a tangent; that of the others is zero. At least one has.
   [[nodiscard]] bool has(Index i) const noexcept {
     return pass_.find(record_.operands()[i]) != nullptr;
