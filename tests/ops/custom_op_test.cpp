@@ -52,7 +52,7 @@ struct Cube {
   template <class Cases>
   static void samples(Cases& cases) {
     const auto cube = [](const auto& in) { return eg::custom_op<Cube>(in[0]); };
-    cases.add("(2, 3)", {{2, 3}}, cube);
+    cases.vary("(2, 3)", {{2, 3}}, cube);
     cases.add("a scalar", {{}}, cube);
     cases.add("nothing", {{0}}, cube);
   }
@@ -93,8 +93,8 @@ struct ScaledProduct {
   }
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("(2, 3) x (3, 4)", {{2, 3}, {3, 4}},
-              [](const auto& in) { return eg::custom_op(ScaledProduct{1.5}, in[0], in[1]); });
+    cases.vary("(2, 3) x (3, 4)", {{2, 3}, {3, 4}},
+               [](const auto& in) { return eg::custom_op(ScaledProduct{1.5}, in[0], in[1]); });
   }
   static inline int jvps = 0;
 };
@@ -115,7 +115,7 @@ struct Exponential {
   }
   template <class Cases>
   static void samples(Cases& cases) {
-    cases.add("(4,)", {{4}}, [](const auto& in) { return eg::custom_op<Exponential>(in[0]); });
+    cases.vary("(4,)", {{4}}, [](const auto& in) { return eg::custom_op<Exponential>(in[0]); });
   }
 };
 [[maybe_unused]] const bool exponential_is_listed = list<Exponential>();
