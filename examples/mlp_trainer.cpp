@@ -11,33 +11,35 @@
 #include "mlp_trainer/training.hpp"
 
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/io/csv_table.hpp>
+#include <eigengrad/train/table_text.hpp>
 
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <exception>
-#include <optional>
 #include <string>
 
 namespace trainer {
 
-/// Reads features without labels: .npy (rows, features) or .csv, by the schema of the training data
-/// if there is one.
-[[nodiscard]] eg::Tensor<float> read_features(const std::string& path,
-                                              const std::optional<eg::CsvSchema>& schema) {
-  if (ends_with(path, ".npy")) {
-    return eg::load_npy<float>(path);
+/// Reads features without labels: .npy (rows, features) or .csv, as the training data was read.
+[[nodiscard]] eg::Tensor<float> read_features(const Options& options,
+                                              const eg::train::TrainedMlp<float>& trained) {
+  if (ends_with(options.predict, ".npy")) {
+    return eg::load_npy<float>(options.predict);
   }
-  if (schema.has_value()) {
-    return eg::load_csv_table<float>(path, *schema).x;
+  if (!trained.table.empty()) {
+    return eg::load_csv_table<float>(options.predict,
+                                     eg::train::table_schema(trained, options.load))
+        .x;
   }
-  return eg::load_csv<float>(path);
+  return eg::load_csv<float>(options.predict);
 }
 
 /// --load DIR --predict FILE: one line a row, the class (with its probability) or the number.
 void predict_file(const Options& options) {
   auto trained = load_model(options.load);
-  const eg::Tensor<float> x = read_features(options.predict, trained.table);
+  const eg::Tensor<float> x = read_features(options, trained);
   eg::check_finite(x, trained.feature_names);
   if (x.rank() != 2 || x.extent(1) != trained.mlp.features) {
     throw eg::FileError("mlp_trainer", options.predict,
@@ -88,7 +90,9 @@ void print_test(const eg::train::Evaluation& result, const eg::train::TrainedMlp
   trained.mlp.activation = options.activation;
   trained.feature_names = table.feature_names;
   trained.class_names = table.class_names;
-  trained.table = table.schema;
+  if (table.schema.has_value()) {
+    eg::train::keep_table(trained, *table.schema);
+  }
   const Parts parts = make_parts(table, options, trained);
   warn(table, parts);
 

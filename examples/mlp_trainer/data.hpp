@@ -85,7 +85,7 @@ struct Table {
     table.feature_names = std::move(csv.feature_names);
   }
   if (!numbers || schema.missing != eg::CsvFill::refuse) {
-    table.schema = schema.without_target();
+    table.schema = schema;
     if (schema.missing == eg::CsvFill::drop_row) {
       table.schema->missing = eg::CsvFill::refuse;  // every row that is asked about is answered
     }

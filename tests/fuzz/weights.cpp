@@ -4,9 +4,11 @@
 
 #include <eigengrad/train/mlp_safetensors.hpp>
 #include <eigengrad/train/model_file.hpp>
+#include <eigengrad/train/table_text.hpp>
 
 #include <sys/mman.h>
 #include <unistd.h>
+#include <utility>
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace eg = eigengrad;
@@ -26,7 +28,13 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
         fuzz::Place::maybe, path);
   };
   read([&] { return eg::train::load_model<float>(path); });
-  read([&] { return eg::train::load_mlp_safetensors<float>(path).model; });
+  read([&] {
+    auto trained = eg::train::load_mlp_safetensors<float>(path);
+    if (!trained.table.empty()) {
+      static_cast<void>(eg::train::table_schema(trained, path));
+    }
+    return std::move(trained.model);
+  });
   ::close(file);
   return 0;
 }

@@ -5,19 +5,16 @@
 
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/data/preprocess.hpp>
-#include <eigengrad/io/csv_schema.hpp>
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/io/folder.hpp>
 #include <eigengrad/io/npy.hpp>
 #include <eigengrad/train/evaluate.hpp>
 #include <eigengrad/train/mlp.hpp>
-#include <eigengrad/train/table_text.hpp>
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,7 +32,7 @@ struct TrainedMlp {
   std::vector<std::string> class_names;    // one a class; empty for a regression
   double target_mean = 0;  // of a regression: answer = output * target_scale + target_mean
   double target_scale = 1;
-  std::optional<CsvSchema> table = {};  // how CSV files become features, if not as they are
+  std::string table = {};  // how CSV files become features, if not as they are: table_text.hpp
 
   /// The model's outputs for raw features: probabilities of class 1, logits, or numbers in the
   /// target's unit. Shapes: x (n, features) -> (n, outputs). Throws: ShapeError for another number
@@ -73,6 +70,32 @@ struct TrainedMlp {
 
 namespace eigengrad::detail {
 
+/// One line of text for any text: backslash, line feed and carriage return are escaped.
+[[nodiscard]] inline std::string escaped(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    if (c == '\\' || c == '\n' || c == '\r') {
+      line += '\\';
+      line += c == '\n' ? 'n' : c == '\r' ? 'r' : '\\';
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+[[nodiscard]] inline std::string unescaped(std::string_view line) {
+  std::string text;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    if (line[i] == '\\' && i + 1 < line.size()) {
+      ++i;
+      text += line[i] == 'n' ? '\n' : line[i] == 'r' ? '\r' : line[i];
+    } else {
+      text += line[i];
+    }
+  }
+  return text;
+}
+
 /// Reads the text of model.txt: lines of "key: value". `place` is where in the file at `path` the
 /// text is, in words; empty if it is the file.
 class MlpFileReader {
@@ -87,12 +110,6 @@ class MlpFileReader {
       ++line_;
       read_line(std::string_view(text).substr(start, end - start), into);
       start = end + 1;
-    }
-    if (into.table.has_value() &&
-        !(table_.is_whole(*into.table) && into.table->features() == into.mlp.features)) {
-      throw FileError(
-          "load_mlp", path_,
-          concat(place_, "the table's columns do not give ", into.mlp.features, " features"));
     }
     const bool classes_fit = into.mlp.task == train::Task::regression ? into.class_names.empty()
                              : into.mlp.task == train::Task::binary
@@ -142,12 +159,7 @@ class MlpFileReader {
     } else if (key == "feature") {
       into.feature_names.push_back(unescaped(value));
     } else if (key.substr(0, 6) == "table.") {
-      if (!into.table.has_value()) {
-        into.table.emplace();
-      }
-      if (!table_.take(key.substr(6), value, *into.table)) {
-        fail(concat("no line of a table: '", key, "'"));
-      }
+      into.table += std::string(line) + "\n";
     } else {
       fail("unknown key '" + std::string(key) + "'");
     }
@@ -201,7 +213,6 @@ class MlpFileReader {
 
   std::string path_;
   std::string place_;
-  TableTextReader table_;
   Index line_ = 0;
   bool format_seen_ = false;
 };
@@ -226,10 +237,7 @@ template <FloatScalar T>
   for (const std::string& name : trained.feature_names) {
     text += concat("feature: ", escaped(name), "\n");
   }
-  if (trained.table.has_value()) {
-    text += table_text(*trained.table);
-  }
-  return text;
+  return text + trained.table;
 }
 
 }  // namespace eigengrad::detail

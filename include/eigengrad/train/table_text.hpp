@@ -1,10 +1,13 @@
 #pragma once
-// A CsvSchema as lines of a model's text, "table.missing: mean", so that a saved model reads the
-// files that it is asked about as it read those that it was trained on. Without a target.
+// How CSV files become the features of a model, kept with it: keep_table writes a CsvSchema as
+// lines of the model's text, "table.missing: mean", and table_schema reads them. Without a target.
 
+#include <eigengrad/base/config.hpp>
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
+#include <eigengrad/base/scalar.hpp>
 #include <eigengrad/io/csv_schema.hpp>
+#include <eigengrad/train/mlp_file.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -16,32 +19,6 @@
 #include <vector>
 
 namespace eigengrad::detail {
-
-/// One line of text for any text: backslash, line feed and carriage return are escaped.
-[[nodiscard]] inline std::string escaped(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    if (c == '\\' || c == '\n' || c == '\r') {
-      line += '\\';
-      line += c == '\n' ? 'n' : c == '\r' ? 'r' : '\\';
-    } else {
-      line += c;
-    }
-  }
-  return line;
-}
-[[nodiscard]] inline std::string unescaped(std::string_view line) {
-  std::string text;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '\\' && i + 1 < line.size()) {
-      ++i;
-      text += line[i] == 'n' ? '\n' : line[i] == 'r' ? '\r' : line[i];
-    } else {
-      text += line[i];
-    }
-  }
-  return text;
-}
 
 /// The names of CsvFill, in its order.
 inline constexpr std::string_view csv_fill_names[] = {"refuse", "drop_row",      "keep",    "mean",
@@ -165,4 +142,51 @@ class TableTextReader {
   }
 };
 
+[[noreturn]] EIGENGRAD_COLD inline void throw_table(const std::string& path,
+                                                    const std::string& what) {
+  throw FileError("load_mlp", path, what);
+}
+
+/// The schema of table_text's lines. Throws: FileError with the first line that is none of them
+[[nodiscard]] inline CsvSchema parse_table(const std::string& text, Index features,
+                                           const std::string& path) {
+  const TableTextReader reader;
+  CsvSchema schema;
+  for (std::size_t start = 0; start < text.size();) {
+    const std::size_t end = std::min(text.find('\n', start), text.size());
+    const std::string_view line = std::string_view(text).substr(start, end - start);
+    const std::size_t colon = std::min(line.find(": "), line.size());
+    const std::size_t key = std::min<std::size_t>(6, colon);  // past "table."
+    if (colon == line.size() ||
+        !reader.take(line.substr(key, colon - key), line.substr(colon + 2), schema)) {
+      throw_table(path, concat("no line of a table: '", shown_text(line), "'"));
+    }
+    start = end + 1;
+  }
+  if (!reader.is_whole(schema) || schema.features() != features) {
+    throw_table(path, concat("the table's columns do not give ", features, " features"));
+  }
+  return schema;
+}
+
 }  // namespace eigengrad::detail
+
+namespace eigengrad::train {
+
+/// Keeps with a model how CSV files become its features; save_mlp and save_mlp_safetensors write
+/// it.
+template <FloatScalar T>
+void keep_table(TrainedMlp<T>& trained, const CsvSchema& schema) {
+  trained.table = eigengrad::detail::table_text(schema.without_target());
+}
+
+/// The schema that was kept with a model, without a target: for load_csv_table of files to predict
+/// from. `path` is where the model came from, for errors.
+///
+/// Throws:    FileError if nothing was kept, or what was is damaged or gives other features
+template <FloatScalar T>
+[[nodiscard]] CsvSchema table_schema(const TrainedMlp<T>& trained, const std::string& path) {
+  return eigengrad::detail::parse_table(trained.table, trained.mlp.features, path);
+}
+
+}  // namespace eigengrad::train
