@@ -99,6 +99,26 @@ TEST_CASE("histogram_of: 30 intervals of one width, the last one closed", "[io]"
   CHECK(wide.counts[0] == 1);
   CHECK(wide.counts[15] == 1);
   CHECK(wide.counts[29] == 1);
+  CHECK(detail::histogram_of(eg::tensor<double>({0, 5e-324}, {2})).counts ==
+        std::vector<double>{2});
+  // Many values, none of them lost: 100 of each of 0, ..., 29 and one that is not a number.
+  auto many = eg::zeros<float>({3001});
+  for (eg::Index i = 0; i < 3000; ++i) {
+    many.set({i}, static_cast<float>(i * 7 % 30));
+  }
+  many.set({3000}, std::numeric_limits<float>::quiet_NaN());
+  const auto even = detail::histogram_of(many);
+  CHECK(even.count == 3000);
+  CHECK(even.sum == 100.0 * 435);
+  CHECK(even.sum_squares == 100.0 * 8555);
+  CHECK(even.min == 0);
+  CHECK(even.max == 29);
+  double counted = 0;
+  for (const double bucket : even.counts) {
+    CHECK(bucket == 100);
+    counted += bucket;
+  }
+  CHECK(counted == 3000);
 }
 
 TEST_CASE("SummaryWriter: events reach the file when they are flushed", "[io]") {
