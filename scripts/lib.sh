@@ -188,8 +188,7 @@ jobs() {
   echo $((cores < memory ? cores : memory))
 }
 
-# cached PRESET NAME: the value of NAME in the preset's cache.
-# cached PRESET NAME: a variable of that build; nothing where it is not configured.
+# cached PRESET NAME: the value of NAME in the cache of the preset; nothing where it is not configured.
 cached() { sed -n "s/^$2:[A-Z]*=//p" "$root/build/$1/CMakeCache.txt" 2>/dev/null || true; }
 
 # configure PRESET [-D...]: once; again when the tree was moved or an argument is new to the cache.

@@ -18,6 +18,7 @@ def main():
                               ("make_metric_values.py", []), ("make_convention_values.py", []),
                               ("make_describe_values.py", []), ("make_linalg_values.py", []),
                               ("make_explain_values.py", []), ("make_opinfo_values.py", []),
+                              ("make_tensorboard_events.py", []),
                               ("make_splits.py", []),
                               ("make_split_checksums.py", []), ("make_npy_files.py", []),
                               ("make_safetensors_files.py", []), ("make_npz_files.py", []), ("make_idx_files.py", []),
