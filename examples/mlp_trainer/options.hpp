@@ -49,6 +49,7 @@ struct Options {
   std::string predict;
   std::string report;
   bool explain = false;
+  std::string tensorboard;
 };
 
 /// Describes the flags to `app`, which writes what it reads into `options`.
@@ -166,6 +167,9 @@ inline void describe(CLI::App& app, Options& options) {
       ->group(files);
   app.add_flag("--explain", options.explain,
                "add to the report which features matter, and why the best and worst predictions")
+      ->group(files);
+  app.add_option("--tensorboard", options.tensorboard,
+                 "write the training's curves and histograms to this folder, for TensorBoard")
       ->group(files);
   app.add_option("--load", options.load, "folder or file of a saved model")->group(files);
   app.add_option("--predict", options.predict,

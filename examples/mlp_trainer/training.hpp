@@ -6,12 +6,14 @@
 #include "options.hpp"
 
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/train/tensorboard.hpp>
 #include <eigengrad/train/weight_histograms.hpp>
 
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -170,6 +172,16 @@ auto with_loss(const Options& options, eg::train::Task task, const Parts& parts,
         if (checkpoint != nullptr) {
           fit.callbacks.push_back(checkpoint.get());
         }
+        std::optional<eg::train::TensorBoard<float>> board;
+        if (!options.tensorboard.empty()) {
+          board.emplace(options.tensorboard,
+                        eg::train::TensorBoardOptions{
+                            .hyperparameters = {{"learning_rate", hyper.learning_rate},
+                                                {"batch_size", hyper.batch_size},
+                                                {"optimizer", options.optimizer},
+                                                {"activation", options.activation}}});
+          fit.callbacks.push_back(&*board);
+        }
         eg::train::WeightHistograms<float> histograms(trained.model.parameters());
         if (!options.report.empty()) {
           fit.callbacks.push_back(&histograms);
@@ -224,6 +236,7 @@ inline void tune(const Options& base, const Parts& parts, eg::train::TrainedMlp<
   namespace train = eg::train;
   Options options = base;
   options.checkpoint.clear();  // those are of the first training
+  options.tensorboard.clear();
   eg::train::Mlp best_mlp = trained.mlp;
   eg::nn::Sequential<float> best_model = trained.model.clone();
   double best_score = validation_score(best_run.history);

@@ -27,6 +27,11 @@ for heading in 'What matters' 'The best prediction' 'The worst prediction'; do
   grep -qF "<h2>$heading</h2>" page.html && fail "$heading without --explain"
 done
 
+"$trainer" --epochs 2 --quiet --tensorboard runs/1 >/dev/null
+for run in runs/1 runs/1/train runs/1/validation; do
+  compgen -G "$run/events.out.tfevents.*" >/dev/null || fail "--tensorboard: no events in $run: $(ls -R runs)"
+done
+
 # Other tasks, and a tuned training, have their sections too.
 awk 'BEGIN { for (i = 0; i < 90; ++i) print i % 7 "," i % 11 "," i % 3 }' >three.csv
 "$trainer" --data three.csv --epochs 2 --quiet --report three.html --explain >/dev/null 2>&1
