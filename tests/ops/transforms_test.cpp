@@ -357,3 +357,17 @@ TEST_CASE("transforms: mistakes", "[ops][transforms]") {
   CHECK_THROWS_TEXT(eg::laplacian(cubes, eg::zeros<double>({2, 2})), eg::ShapeError,
                     "laplacian: f gives (2, 2) for x (2, 2), not one number for each row");
 }
+
+TEST_CASE("jvp: of a product, nested", "[ops][transforms]") {
+  const auto f = [](const auto& x) { return eg::prod(x, {0}); };
+  const auto x = eg::tensor<double>({2, 3, 5});
+  const auto ones = eg::ones<double>({3});
+  const auto first = [&](const auto& at) { return eg::jvp(f, at, ones).tangent; };
+  const auto second = [&](const auto& at) { return eg::jvp(first, at, ones).tangent; };
+  CHECK(first(x).item() == 31);   // 3 5 + 2 5 + 2 3
+  CHECK(second(x).item() == 20);  // 2 (2 + 3 + 5)
+  CHECK(eg::jvp(second, x, ones).tangent.item() == 6);
+  // Forward mode takes no square of the number of elements: 8 TB here.
+  const auto many = eg::ones<double>({1000000});
+  CHECK(eg::jvp(f, many, many).tangent.item() == 1000000);
+}

@@ -28,17 +28,23 @@ struct Prod {
 
   template <FloatScalar T>
   static void vjp(Backward<T>& b, Payload<T>& saved) {
-    if (!b.wants(0)) {
-      return;
+    if (b.wants(0)) {
+      b.add(0, products_of_others(*saved.x, saved.reduction, b.gradient()));
     }
-    const Tensor<T>& x = *saved.x;
+  }
+
+  /// g times the product of the other elements of its reduction, for each element of x; a constant.
+  template <FloatScalar T>
+  [[nodiscard]] static Tensor<T> products_of_others(const Tensor<T>& x,
+                                                    const detail::Reduction& reduction,
+                                                    const Tensor<T>& gradient) {
     // The kept axes first, then the reduced ones: rows whose products were taken.
     std::array<Index, max_rank> order{};
     std::array<Index, max_rank> back{};
     std::size_t at = 0;
     for (const bool reduced : {false, true}) {
       for (int axis = 0; axis < x.rank(); ++axis) {
-        if (saved.reduction.reduces(axis) == reduced) {
+        if (reduction.reduces(axis) == reduced) {
           back[static_cast<std::size_t>(axis)] = static_cast<Index>(at);
           order[at++] = axis;
         }
@@ -46,11 +52,11 @@ struct Prod {
     }
     const auto rank = static_cast<std::size_t>(x.rank());
     const Tensor<T> rows = detail::packed(detail::permuted(x, std::span(order.data(), rank)));
-    const Tensor<T> g = detail::packed(b.gradient());
+    const Tensor<T> g = detail::packed(gradient);
     Tensor<T> dx = detail::uninitialized<T>(rows.shape());
-    kernels::products_of_others(g.size(), saved.reduction.count, rows.data(), g.data(),
+    kernels::products_of_others(g.size(), reduction.count, rows.data(), g.data(),
                                 static_cast<T*>(dx.body().data));
-    b.add(0, detail::permuted(dx, std::span(back.data(), rank)));
+    return detail::permuted(dx, std::span(back.data(), rank));
   }
 
   template <class Cases>

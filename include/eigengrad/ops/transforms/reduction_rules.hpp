@@ -136,29 +136,44 @@ template <>
 struct Rule<Prod> {
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
-    if (!b.wants(0)) {
-      return;
+    if (b.wants(0)) {
+      b.add(0, by_square(*saved.x, saved.reduction, b.gradient()));
     }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
     const Tensor<T>& x = *saved.x;
+    const Tensor<T> one = full<T>(saved.reduction.kept, T(1));
+    // Without the square, unless somebody differentiates by x again.
+    const Tensor<T> others = must_record(x) ? by_square(x, saved.reduction, one)
+                                            : Prod::products_of_others(x, saved.reduction, one);
+    f.set(sum_or_mean<Sum>(f.tangent(0) * others, saved.reduction, false));
+  }
+
+ private:
+  /// Prod::products_of_others as a function that is recorded.
+  template <FloatScalar T>
+  [[nodiscard]] static Tensor<T> by_square(const Tensor<T>& x, const Reduction& reduction,
+                                           const Tensor<T>& gradient) {
     // The kept axes first, then the reduced ones.
     std::array<Index, max_rank> order{};
     std::array<Index, max_rank> back{};
     std::size_t at = 0;
     for (const bool reduced : {false, true}) {
       for (int axis = 0; axis < x.rank(); ++axis) {
-        if (saved.reduction.reduces(axis) == reduced) {
+        if (reduction.reduces(axis) == reduced) {
           back[static_cast<std::size_t>(axis)] = static_cast<Index>(at);
           order[at++] = axis;
         }
       }
     }
-    const Index n = saved.reduction.count;
-    const Index rows = b.gradient().size();
+    const Index n = reduction.count;
+    const Index rows = gradient.size();
     const Tensor<T> moved = permute_by(x, order);
     const Tensor<T> square = expand(reshape(moved, Shape{rows, 1, n}), Shape{rows, n, n});
     const Tensor<T> others = prod(where(cast<bool>(eye<T>(n)), T(1), square), {-1});
-    const Tensor<T> dx = reshape(b.gradient(), Shape{rows, 1}) * others;
-    b.add(0, permute_by(reshape(dx, moved.shape()), back));
+    const Tensor<T> dx = reshape(gradient, Shape{rows, 1}) * others;
+    return permute_by(reshape(dx, moved.shape()), back);
   }
 };
 
