@@ -82,7 +82,7 @@ inline void describe(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->group(data);
   app.add_option("--missing", options.missing,
-                 "missing values of a CSV: refuse, drop the rows, or fill with the column's mean,\n"
+                 "missing values of a CSV: refuse, drop the rows, or fill with the whole column's mean,\n"
                  "median or most frequent value (text: most frequent)")
       ->check(CLI::IsMember({"refuse", "drop", "mean", "median", "most-frequent"}))
       ->capture_default_str()
