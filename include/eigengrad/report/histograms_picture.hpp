@@ -71,7 +71,8 @@ namespace eigengrad::report {
   for (std::size_t e = 0; e < epochs.size(); e += stride) {
     const auto cells = detail::recounted(epochs[e], y);
     const double most = *std::max_element(cells.begin(), cells.end());
-    const double at = frame.left + width * static_cast<double>(e / stride);
+    const std::size_t column = e / stride;
+    const double at = frame.left + width * static_cast<double>(column);
     for (std::size_t c = 0; c < cells.size(); ++c) {
       const double shade =
           most > 0 ? std::ceil(cells[c] / most * double(detail::histogram_shades)) : 0.0;

@@ -10,7 +10,7 @@
 #include <eigengrad/testing/cases.hpp>
 #include <eigengrad/testing/check_gradients.hpp>
 #include <eigengrad/testing/op_checks.hpp>
-#include <eigengrad/testing/op_list.hpp>
+#include <eigengrad/testing/op_list.hpp>  // before any header of an op
 
 #include <algorithm>
 #include <cmath>

@@ -28,10 +28,10 @@ extern "C" inline void eigengrad_note_interrupt(int /*signal*/) {
 class InterruptHandler {
  public:
   InterruptHandler() {
-    if (alive_) {
+    if (alive) {
       throw ValueError("Interrupt", "there is one already, and the process has one Ctrl-C");
     }
-    alive_ = true;
+    alive = true;
     interrupt_requested = 0;
     sigaction(SIGINT, nullptr, &before_);
     if (before_.sa_handler != SIG_IGN) {
@@ -46,11 +46,11 @@ class InterruptHandler {
   InterruptHandler& operator=(const InterruptHandler&) = delete;
   ~InterruptHandler() {
     sigaction(SIGINT, &before_, nullptr);
-    alive_ = false;
+    alive = false;
   }
 
  private:
-  static inline bool alive_ = false;
+  static inline bool alive = false;
   struct sigaction before_ {};
 };
 
