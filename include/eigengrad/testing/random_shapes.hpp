@@ -3,6 +3,10 @@
 // differences, large ones forward mode against backward. Part of the op suite (op_suite.hpp), which
 // makes its other checks on the shapes that the samples name.
 
+// clang-format off: before any header of an op
+#include <eigengrad/testing/op_list.hpp>
+// clang-format on
+
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/shape.hpp>
 #include <eigengrad/tape/recording.hpp>
@@ -10,7 +14,6 @@
 #include <eigengrad/testing/cases.hpp>
 #include <eigengrad/testing/check_gradients.hpp>
 #include <eigengrad/testing/op_checks.hpp>
-#include <eigengrad/testing/op_list.hpp>  // before any header of an op
 
 #include <algorithm>
 #include <cmath>
