@@ -59,16 +59,16 @@ std::string in_pieces(const std::string& text, const CsvPieces& pieces) {
 }  // namespace
 
 TEST_CASE("csv reader: pieces of any size give the same rows and the same errors", "[io][csv]") {
-  // All texts of six characters out of those that mean something.
+  // All texts of five characters out of those that mean something.
   const std::string alphabet = "1,\"\n\r ";
   int different = 0;
-  for (int code = 0; code < 6 * 6 * 6 * 6 * 6 * 6; ++code) {
+  for (int code = 0; code < 6 * 6 * 6 * 6 * 6; ++code) {
     std::string text;
-    for (int rest = code, i = 0; i < 6; ++i, rest /= 6) {
+    for (int rest = code, i = 0; i < 5; ++i, rest /= 6) {
       text += alphabet[static_cast<std::size_t>(rest % 6)];
     }
     const std::string expected = at_once(text);
-    for (const Index bytes : {1, 2, 5}) {
+    for (const Index bytes : {1, 2, 4}) {
       if (in_pieces(text, {.bytes = bytes}) != expected) {
         ++different;
         UNSCOPED_INFO("'" << text << "' in pieces of " << bytes << ": "
