@@ -45,9 +45,15 @@ status=0
 "$trainer" --epochs 1 --quiet --report no/such/page.html >out.txt 2>err.txt || status=$?
 [ "$status" -eq 2 ] && grep -q 'no/such/page.html' err.txt || fail "a page that can't be written: $(cat err.txt)"
 
+# dom PAGE: the page as it is once its script has run.
+dom() {
+  timeout 100 "$chromium" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
+    --user-data-dir="$scratch/profile" --enable-logging=stderr --virtual-time-budget=2000 --dump-dom "$1" \
+    2>browser.txt
+}
 chromium=$(command -v chromium || command -v chromium-browser || true)
-if [ -z "$chromium" ]; then
-  echo 'the page is whole; not opened: there is no Chromium'
+if [ -z "$chromium" ] || ! dom 'data:text/html,<p>starts</p>' | grep -q starts; then
+  echo 'the page is whole; not opened: there is no Chromium that starts here'
   exit 0
 fi
 # Puts the pointer on the last epoch of each picture and keeps what the page then shows.
@@ -67,9 +73,7 @@ for (const svg of document.querySelectorAll('svg[data-box]')) {
 }
 </script></body></html>
 PROBE
-timeout 100 "$chromium" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
-  --user-data-dir="$scratch/profile" --enable-logging=stderr --virtual-time-budget=2000 --dump-dom \
-  "file://$scratch/probe.html" >dom.html 2>browser.txt || fail "the browser failed: $(tail -n 3 browser.txt)"
+dom "file://$scratch/probe.html" >dom.html || fail "the browser failed: $(tail -n 3 browser.txt)"
 grep 'CONSOLE' browser.txt && fail 'the page writes to the console'
 sed -n '/id="probe"/,/<\/pre>/p' dom.html >probe.txt
 printed=$(grep '^Epoch 7/7' printed.txt)
