@@ -52,7 +52,7 @@ dom() {
     2>browser.txt
 }
 chromium=$(command -v chromium || command -v chromium-browser || true)
-if [ -z "$chromium" ] || ! dom 'data:text/html,<p>starts</p>' | grep -q starts; then
+if [ -z "$chromium" ] || [[ $(dom 'data:text/html,<p>starts</p>' || true) != *starts* ]]; then
   echo 'the page is whole; not opened: there is no Chromium that starts here'
   exit 0
 fi
