@@ -81,9 +81,10 @@ inline void describe(CLI::App& app, Options& options) {
                  "seed of the train/test split (scikit-learn's random_state)")
       ->capture_default_str()
       ->group(data);
-  app.add_option("--missing", options.missing,
-                 "missing values of a CSV: refuse, drop the rows, or fill with the whole column's mean,\n"
-                 "median or most frequent value (text: most frequent)")
+  app.add_option(
+         "--missing", options.missing,
+         "missing values of a CSV: refuse, drop the rows, or fill with the whole column's mean,\n"
+         "median or most frequent value (text: most frequent)")
       ->check(CLI::IsMember({"refuse", "drop", "mean", "median", "most-frequent"}))
       ->capture_default_str()
       ->group(data);
