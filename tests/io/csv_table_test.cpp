@@ -217,3 +217,52 @@ TEST_CASE("csv table: numbers that the element type cannot hold", "[io][csv]") {
   const OneFile other("a\ninf\n");
   CHECK(other.load(infinite).x.at(0, 0) == std::numeric_limits<double>::infinity());
 }
+
+TEST_CASE(
+    "csv table: each part of a file and each changed byte is a table or an error with a place",
+    "[io][csv]") {
+  const std::string text =
+      "a,colour,y\n1.5,red,no\n-2,\"blue, dark\",yes\n,red,no\n4e2,green,yes\n";
+  const OneFile whole(text);
+  const auto schema = whole.schema({.target = "y", .missing = CsvFill::mean});
+  const eg::Index features = whole.load(schema).x.extent(1);
+  int tables = 0;
+  int errors = 0;
+  const auto try_text = [&](const std::string& changed) {
+    const OneFile file(changed);
+    INFO("'" << changed << "'");
+    try {
+      const auto data = file.load(schema);
+      CHECK(data.x.extent(1) == features);
+      for (const double value : eg::to_vector(data.x)) {
+        CHECK(std::isfinite(value));
+      }
+      CHECK(data.y.extent(0) == data.x.extent(0));
+      ++tables;
+    } catch (const eg::FileError& error) {
+      CHECK(error.file() == file.path);
+      const std::string what = error.what();
+      INFO(what);
+      bool says_where = false;
+      for (const char* place :
+           {": line ", ": no column is called '", ": no rows of data", "is empty"}) {
+        says_where = says_where || what.find(place) != std::string::npos;
+      }
+      CHECK(says_where);
+      ++errors;
+    }
+  };
+  for (std::size_t length = 0; length < text.size(); ++length) {
+    try_text(text.substr(0, length));
+  }
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    for (const unsigned mask : {1U, 4U, 16U, 64U, 128U, 255U}) {
+      std::string changed = text;
+      changed[at] = static_cast<char>(static_cast<unsigned char>(text[at]) ^ mask);
+      try_text(changed);
+    }
+  }
+  CHECK(tables + errors == static_cast<int>(7 * text.size()));
+  CHECK(tables > 10);
+  CHECK(errors > 100);
+}
