@@ -21,7 +21,7 @@ TEST_CASE("k_fold: every fold of scikit-learn's, by their checksums", "[data][k_
   int same = 0;
   int refused = 0;
   for (const std::vector<std::string>& f : split_cases::lines_of("folds.txt")) {
-    const std::vector<std::string> sums = split_cases::fields_of(f[5], ' ');
+    const std::vector<std::string> sums = reference::split(f[5], ' ');
     REQUIRE(sums.size() == seeds.size());
     for (std::size_t i = 0; i < seeds.size(); ++i) {
       INFO(f[0] << ", " << f[1] << " rows, " << f[2] << " classes, " << f[3] << ", " << f[4]

@@ -5,6 +5,8 @@
 #include <eigengrad/data/split.hpp>
 #include <eigengrad/tensor/creation.hpp>
 
+#include <support/split.hpp>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -22,18 +24,6 @@ inline std::vector<Index> listed(const eigengrad::Tensor<std::int64_t>& x) {
   return {x.values().begin(), x.values().end()};
 }
 
-inline std::vector<std::string> fields_of(const std::string& line, char separator) {
-  std::vector<std::string> fields(1);
-  for (const char c : line) {
-    if (c == separator) {
-      fields.emplace_back();
-    } else {
-      fields.back() += c;
-    }
-  }
-  return fields;
-}
-
 /// The lines of a file of tests/reference/ but for comments, as fields.
 inline std::vector<std::vector<std::string>> lines_of(const std::string& name) {
   std::ifstream file(EIGENGRAD_TEST_DATA_DIR "/" + name);
@@ -43,7 +33,7 @@ inline std::vector<std::vector<std::string>> lines_of(const std::string& name) {
   std::vector<std::vector<std::string>> lines;
   for (std::string line; std::getline(file, line);) {
     if (!line.empty() && line[0] != '#') {
-      lines.push_back(fields_of(line, '|'));
+      lines.push_back(reference::split(line, '|'));
     }
   }
   return lines;

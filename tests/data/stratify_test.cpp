@@ -25,7 +25,7 @@ TEST_CASE("stratify: every case of scikit-learn's, by its checksum", "[data][spl
   int refused = 0;
   for (const std::vector<std::string>& f : split_cases::lines_of("stratified_splits.txt")) {
     const eg::Tensor<std::int64_t> y = split_cases::labels(f[2], whole(f[1]), whole(f[0]));
-    const std::vector<std::string> sums = split_cases::fields_of(f[5], ' ');
+    const std::vector<std::string> sums = reference::split(f[5], ' ');
     for (std::size_t i = 0; i < sums.size(); ++i) {
       INFO(f[0] << " rows, " << f[1] << " classes, " << f[2] << ", " << f[3] << ", " << f[4]
                 << ", random_state " << seeds[i]);

@@ -8,6 +8,8 @@
 #include <eigengrad/io/file.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
+#include <support/split.hpp>
+
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,26 +17,13 @@
 #include <string>
 #include <vector>
 
-/// The parts of a text between separators.
-inline std::vector<std::string> parts_of(const std::string& text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
-
 /// The fields of the lines of one kind, "ok" or "error", in tests/reference/FOLDER/manifest.txt.
 inline std::vector<std::vector<std::string>> manifest(const std::string& folder,
                                                       const std::string& kind) {
   std::vector<std::vector<std::string>> found;
-  for (const std::string& line : parts_of(
+  for (const std::string& line : reference::split(
            eigengrad::read_file(EIGENGRAD_TEST_DATA_DIR "/" + folder + "/manifest.txt"), '\n')) {
-    const std::vector<std::string> fields = parts_of(line, '|');
+    const std::vector<std::string> fields = reference::split(line, '|');
     if (fields.size() >= 4 && line[0] != '#' && fields[1] == kind) {
       found.push_back(fields);
     }
@@ -45,7 +34,7 @@ inline std::vector<std::vector<std::string>> manifest(const std::string& folder,
 /// The values of a tensor written as `(2,3):v v v v v v`.
 inline std::vector<std::string> values_of(const std::string& tensor) {
   const std::string values = tensor.substr(tensor.find(':') + 1);
-  return values.empty() ? std::vector<std::string>{} : parts_of(values, ' ');
+  return values.empty() ? std::vector<std::string>{} : reference::split(values, ' ');
 }
 
 /// What load(x), with x of type T, gives as each type is the tensor written as `text`: its shape,

@@ -6,6 +6,8 @@
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/base/shape.hpp>
 
+#include <support/split.hpp>
+
 #include <fstream>
 #include <stdexcept>
 #include <string>
@@ -52,19 +54,7 @@ struct Records {
 
 /// The parts of a text between separators; none for an empty text.
 [[nodiscard]] inline std::vector<std::string> parts_of(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  if (text.empty()) {
-    return parts;
-  }
-  parts.emplace_back();
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
+  return text.empty() ? std::vector<std::string>{} : reference::split(text, separator);
 }
 
 /// "input:f*(2,3)@7" or, without name and kind, "(2,3)@7".

@@ -8,6 +8,8 @@
 #include <eigengrad/tensor/creation.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
+#include <support/split.hpp>
+
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -62,19 +64,6 @@ struct Line {
     return has(key) ? number(key) : otherwise;
   }
 };
-
-/// The parts of a text between separators; one empty part for an empty text.
-[[nodiscard]] inline std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == separator) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
 
 /// "(2,3):v v v v v v", "():v", "(2,0):", "-" or "". Throws if it is none of them.
 [[nodiscard]] inline Values parse_values(std::string_view text) {

@@ -1,6 +1,7 @@
 // The calibration curve against scikit-learn's, and its refusals.
 
 #include "support/catch.hpp"
+#include "train/metric_values.hpp"
 
 #include <eigengrad/tensor/creation.hpp>
 #include <eigengrad/train/calibration.hpp>
@@ -14,17 +15,7 @@
 namespace eg = eigengrad;
 namespace train = eigengrad::train;
 
-namespace {
-
-void check_values(const std::vector<double>& found, const reference::Values& expected) {
-  REQUIRE(found.size() == expected.values.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    INFO(i << ": " << found[i] << ", expected " << expected.values[i]);
-    CHECK(reference::close(found[i], expected.values[i], 1e-14, 0));
-  }
-}
-
-}  // namespace
+using train_tests::check_values;
 
 TEST_CASE("calibration: equals scikit-learn's", "[train][metric]") {
   int compared = 0;
@@ -36,8 +27,8 @@ TEST_CASE("calibration: equals scikit-learn's", "[train][metric]") {
     const train::CalibrationCurve curve = train::calibration_curve(
         line.inputs[0].tensor<double>(), line.inputs[1].tensor<std::int64_t>(),
         static_cast<eg::Index>(line.number("bins", 0)));
-    check_values(curve.prob_true, line.outputs[0]);
-    check_values(curve.prob_pred, line.outputs[1]);
+    check_values(curve.prob_true, line.outputs[0], 1e-14);
+    check_values(curve.prob_pred, line.outputs[1], 1e-14);
     double rows = 0;
     for (const double count : curve.count) {
       CHECK(count > 0);

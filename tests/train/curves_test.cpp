@@ -1,6 +1,7 @@
 // Curves and areas against scikit-learn's, and their refusals.
 
 #include "support/catch.hpp"
+#include "train/metric_values.hpp"
 
 #include <eigengrad/tensor/creation.hpp>
 #include <eigengrad/train/curves.hpp>
@@ -15,18 +16,7 @@
 namespace eg = eigengrad;
 namespace train = eigengrad::train;
 
-namespace {
-
-/// NaN where NaN is expected; else equal but for the last digits.
-void check_values(const std::vector<double>& found, const reference::Values& expected) {
-  REQUIRE(found.size() == expected.values.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    INFO(i << ": " << found[i] << ", expected " << expected.values[i]);
-    CHECK(reference::close(found[i], expected.values[i], 1e-15, 0));
-  }
-}
-
-}  // namespace
+using train_tests::check_values;
 
 TEST_CASE("curves: equal scikit-learn's, ties included", "[train][metric]") {
   int compared = 0;
@@ -40,16 +30,16 @@ TEST_CASE("curves: equal scikit-learn's, ties included", "[train][metric]") {
     const bool drop = line.number("drop", 0) != 0;
     if (line.name == "roc_curve") {
       const train::RocCurve curve = train::roc_curve(score, target, drop);
-      check_values(curve.false_positive_rate, line.outputs[0]);
-      check_values(curve.true_positive_rate, line.outputs[1]);
-      check_values(curve.thresholds, line.outputs[2]);
+      check_values(curve.false_positive_rate, line.outputs[0], 1e-15);
+      check_values(curve.true_positive_rate, line.outputs[1], 1e-15);
+      check_values(curve.thresholds, line.outputs[2], 1e-15);
     } else if (line.name == "precision_recall_curve") {
       const train::PrecisionRecallCurve curve = train::precision_recall_curve(score, target, drop);
-      check_values(curve.precision, line.outputs[0]);
-      check_values(curve.recall, line.outputs[1]);
-      check_values(curve.thresholds, line.outputs[2]);
+      check_values(curve.precision, line.outputs[0], 1e-15);
+      check_values(curve.recall, line.outputs[1], 1e-15);
+      check_values(curve.thresholds, line.outputs[2], 1e-15);
     } else {
-      check_values({train::roc_auc(score, target)}, line.outputs[0]);
+      check_values({train::roc_auc(score, target)}, line.outputs[0], 1e-15);
       // scikit-learn adds differences of rounded recalls.
       CHECK(reference::close(train::average_precision(score, target), line.outputs[1].values[0],
                              1e-14, 0));

@@ -5,6 +5,7 @@
 #include "io/event_reader.hpp"
 #include "io/scratch_folder.hpp"
 #include "support/catch.hpp"
+#include "train/heap_watch.hpp"
 #include "train/linear_model.hpp"
 
 #include <eigengrad/eigengrad.hpp>
@@ -20,6 +21,8 @@
 
 namespace eg = eigengrad;
 namespace train = eigengrad::train;
+
+using train_tests::HeapWatch;
 
 namespace {
 
@@ -55,23 +58,6 @@ std::vector<std::pair<std::int64_t, float>> points_of(const std::vector<double>&
   }
   return points;
 }
-
-/// Heap calls made by the steps of every epoch but the first.
-struct HeapWatch final : train::Callback<float> {
-  eg::Index calls = 0;
-  eg::Index steps = 0;
-  eg::Index before = 0;
-  void on_epoch_begin(train::TrainingState<float>& /*state*/) override {
-    before = eg::testing::heap_calls();
-  }
-  void on_batch_end(train::TrainingState<float>& state) override {
-    if (state.epoch > 1) {
-      calls += eg::testing::heap_calls() - before;
-      ++steps;
-    }
-    before = eg::testing::heap_calls();
-  }
-};
 
 /// A run that was resumed after some epochs.
 struct Resumed final : train::Callback<double> {

@@ -1,6 +1,7 @@
 // What fit promises of every warm step: no heap call, and the same bits at any number of threads.
 
 #include "support/catch.hpp"
+#include "train/heap_watch.hpp"
 
 #include <eigengrad/eigengrad.hpp>
 #include <eigengrad/testing/heap_counter.hpp>
@@ -10,24 +11,9 @@
 namespace eg = eigengrad;
 namespace train = eigengrad::train;
 
-namespace {
+using train_tests::HeapWatch;
 
-/// Heap calls made by the steps of every epoch but the first.
-struct HeapWatch final : train::Callback<float> {
-  eg::Index calls = 0;
-  eg::Index steps = 0;
-  eg::Index before = 0;
-  void on_epoch_begin(train::TrainingState<float>& /*state*/) override {
-    before = eg::testing::heap_calls();
-  }
-  void on_batch_end(train::TrainingState<float>& state) override {
-    if (state.epoch > 1) {
-      calls += eg::testing::heap_calls() - before;
-      ++steps;
-    }
-    before = eg::testing::heap_calls();
-  }
-};
+namespace {
 
 struct Threads {
   explicit Threads(int n) { eg::set_num_threads(n); }

@@ -182,6 +182,26 @@ requires std::is_invocable_r_v < double, Score&, const Tensor<T>
   return result;
 }
 
+}  // namespace eigengrad::explain
+
+namespace eigengrad::detail {
+
+/// Of a model in evaluation mode, whose score on a table `score` knows.
+template <class Model, FloatScalar T, AnyScalar Y, class Score>
+[[nodiscard]] explain::PermutationImportance importance_for_model(
+    Model& model, const Dataset<T, Y>& data, const explain::PermutationImportanceOptions& options,
+    const Score& score) {
+  constexpr std::string_view op = "permutation_importance";
+  check_positive(op, "batch size", options.batch_size);
+  static_cast<void>(rows_of(op, data.x, data.y));
+  const InferenceMode mode(op, model);
+  return explain::permutation_importance(score, data.x, options);
+}
+
+}  // namespace eigengrad::detail
+
+namespace eigengrad::explain {
+
 /// The same of a model and a metric, in evaluation mode. Errors (mae, rmse) count as their
 /// negative, as scikit-learn's `neg_mean_absolute_error` does: an importance says how much worse.
 ///
@@ -193,14 +213,9 @@ template <class Model, FloatScalar T, AnyScalar Y>
 [[nodiscard]] PermutationImportance permutation_importance(
     Model&& model, const Dataset<T, Y>& data, const train::Metric& metric,
     const PermutationImportanceOptions& options = {}) {
-  eigengrad::detail::check_positive("permutation_importance", "batch size", options.batch_size);
-  static_cast<void>(eigengrad::detail::rows_of("permutation_importance", data.x, data.y));
-  const eigengrad::detail::InferenceMode mode("permutation_importance", model);
-  return permutation_importance(
-      [&](const Tensor<T>& x) {
-        return eigengrad::detail::metric_score(model, x, data.y, metric, options.batch_size);
-      },
-      data.x, options);
+  return eigengrad::detail::importance_for_model(model, data, options, [&](const Tensor<T>& x) {
+    return eigengrad::detail::metric_score(model, x, data.y, metric, options.batch_size);
+  });
 }
 
 /// The same of a model and a loss: how much larger the mean loss becomes.
@@ -208,14 +223,9 @@ template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 requires(eigengrad::detail::is_loss<Loss, T, Y>) [[nodiscard]] PermutationImportance
     permutation_importance(Model&& model, const Dataset<T, Y>& data, const Loss& loss,
                            const PermutationImportanceOptions& options = {}) {
-  eigengrad::detail::check_positive("permutation_importance", "batch size", options.batch_size);
-  static_cast<void>(eigengrad::detail::rows_of("permutation_importance", data.x, data.y));
-  const eigengrad::detail::InferenceMode mode("permutation_importance", model);
-  return permutation_importance(
-      [&](const Tensor<T>& x) {
-        return eigengrad::detail::loss_score(model, x, data.y, loss, options.batch_size);
-      },
-      data.x, options);
+  return eigengrad::detail::importance_for_model(model, data, options, [&](const Tensor<T>& x) {
+    return eigengrad::detail::loss_score(model, x, data.y, loss, options.batch_size);
+  });
 }
 
 }  // namespace eigengrad::explain

@@ -8,15 +8,12 @@
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/io/protobuf.hpp>
 #include <eigengrad/tensor/copy.hpp>
+#include <eigengrad/tensor/histogram.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -48,93 +45,28 @@ struct HyperParameter {
 namespace eigengrad::detail {
 
 /// How often values lie in each of up to 30 intervals of one width. What is not finite is left out.
-struct Histogram {
-  static constexpr Index most_buckets = 30;
-  double min = 0;
-  double max = 0;
-  double count = 0;
-  double sum = 0;
-  double sum_squares = 0;
+struct Histogram : Moments {
+  static constexpr std::size_t most_buckets = 30;
   std::vector<double> limits;  ///< where each bucket ends
   std::vector<double> counts;
 };
-
-/// The extrema and the sums, in eight lanes, so that no addition waits for the one before.
-template <FloatScalar T>
-[[nodiscard]] Histogram histogram_moments(std::span<const T> values) {
-  constexpr std::size_t lanes = 8;
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  std::array<double, lanes> min{};
-  std::array<double, lanes> max{};
-  std::array<double, lanes> count{};
-  std::array<double, lanes> sum{};
-  std::array<double, lanes> squares{};
-  min.fill(infinity);
-  max.fill(-infinity);
-  const auto add = [&](std::size_t lane, double value) {
-    const bool finite = std::abs(value) < infinity;
-    const double kept = finite ? value : 0.0;
-    min[lane] = finite && value < min[lane] ? value : min[lane];
-    max[lane] = finite && value > max[lane] ? value : max[lane];
-    count[lane] += finite ? 1.0 : 0.0;
-    sum[lane] += kept;
-    squares[lane] += kept * kept;
-  };
-  std::size_t i = 0;
-  for (; i + lanes <= values.size(); i += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      add(lane, static_cast<double>(values[i + lane]));
-    }
-  }
-  for (; i < values.size(); ++i) {
-    add(0, static_cast<double>(values[i]));
-  }
-  Histogram all;
-  all.min = infinity;
-  all.max = -infinity;
-  for (std::size_t lane = 0; lane < lanes; ++lane) {
-    all.min = std::min(all.min, min[lane]);
-    all.max = std::max(all.max, max[lane]);
-    all.count += count[lane];
-    all.sum += sum[lane];
-    all.sum_squares += squares[lane];
-  }
-  return all;
-}
 
 /// Reference: TensorBoard `histogram`, whose buckets these are
 template <FloatScalar T>
 [[nodiscard]] Histogram histogram_of(const Tensor<T>& x) {
   const Tensor<T> values = packed(x);
-  Histogram histogram = histogram_moments(values.values());
+  Histogram histogram{moments_of(values.values()), {}, {}};
   if (histogram.count == 0) {
     return {};
   }
-  // Halves, because the range of doubles may be past the largest one. A range too small to be
-  // divided is one value.
-  const double width = histogram.max / 2 - histogram.min / 2;
-  const bool constant = !(width > 1e-300);
-  const Index buckets = constant ? 1 : Histogram::most_buckets;
-  for (Index i = 1; i <= buckets; ++i) {
+  const std::size_t buckets = is_one_value(histogram) ? 1 : Histogram::most_buckets;
+  for (std::size_t i = 1; i <= buckets; ++i) {
     const double way = static_cast<double>(i) / static_cast<double>(buckets);
-    histogram.limits.push_back(i == buckets ? histogram.max : histogram.min + width * way * 2);
+    histogram.limits.push_back(i == buckets ? histogram.max
+                                            : histogram.min + half_range(histogram) * way * 2);
   }
-  // Neighbours are counted apart: an increment that waits for the one before costs twice as much.
-  std::array<std::array<double, Histogram::most_buckets>, 4> counts{};
-  const double scale = constant ? 0 : static_cast<double>(buckets) / width;
-  std::size_t lane = 0;
-  for (const T element : values.values()) {
-    const auto value = static_cast<double>(element);
-    if (std::isfinite(value)) {
-      const double way = (value / 2 - histogram.min / 2) * scale;
-      const auto bucket =
-          way < static_cast<double>(buckets) ? static_cast<Index>(way) : buckets - 1;
-      counts[lane++ % 4][static_cast<std::size_t>(bucket)] += 1;
-    }
-  }
-  for (std::size_t i = 0; i < static_cast<std::size_t>(buckets); ++i) {
-    histogram.counts.push_back(counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i]);
-  }
+  const auto counts = count_buckets<Histogram::most_buckets>(values.values(), histogram);
+  histogram.counts.assign(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(buckets));
   return histogram;
 }
 

@@ -84,6 +84,7 @@ struct PictureFrame {
 [[nodiscard]] inline std::string draw_curve(const plot::Curve& curve, std::size_t number,
                                             const Axis& x, const Axis& y,
                                             const PictureFrame& frame) {
+  const bool dotted = curve.marks || curve.x.size() == 1;  // one point would draw no line
   std::string path;
   std::string dots;
   bool gap = true;
@@ -94,15 +95,16 @@ struct PictureFrame {
     }
     const std::string at = place_text(curve.x[i], curve.y[i], x, y, frame);
     path += (gap ? "M" : "L") + at;
-    dots += "M" + at + "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z";
+    if (dotted) {
+      dots += "M" + at + "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z";
+    }
     gap = false;
   }
   std::string svg =
       concat("<path class=\"curve c", number % 6, curve.dashed ? " dashed" : "", "\" d=\"", path,
              "\" data-name=\"", escape_xml(curve.name), "\" data-x=\"", json_numbers(curve.x),
              "\" data-y=\"", json_numbers(curve.y), "\"/>\n");
-  // A single point would draw nothing otherwise.
-  if (curve.marks || curve.x.size() == 1) {
+  if (dotted) {
     svg += concat("<path class=\"c", number % 6, "\" fill=\"currentColor\" d=\"", dots, "\"/>\n");
   }
   return svg;

@@ -6,11 +6,10 @@
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/tape/parameter.hpp>
 #include <eigengrad/tensor/copy.hpp>
+#include <eigengrad/tensor/histogram.hpp>
 #include <eigengrad/train/callback.hpp>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <string>
 #include <utility>
@@ -29,26 +28,14 @@ struct Histogram {
 
   template <FloatScalar T>
   [[nodiscard]] static Histogram of(const Tensor<T>& values) {
-    Histogram result;
     const Tensor<T> dense = eigengrad::detail::packed(values);
-    bool any = false;
-    for (const T value : dense.values()) {
-      const auto v = static_cast<double>(value);
-      if (std::isfinite(v)) {
-        result.low = any ? std::min(result.low, v) : v;
-        result.high = any ? std::max(result.high, v) : v;
-        any = true;
-      }
-    }
-    const double width = result.high - result.low;
-    for (const T value : dense.values()) {
-      const auto v = static_cast<double>(value);
-      if (!std::isfinite(v)) {
-        result.not_finite += 1;
-        continue;
-      }
-      const double at = width > 0 ? (v - result.low) / width * static_cast<double>(bins) : 0.0;
-      result.counts[std::min(static_cast<std::size_t>(at), bins - 1)] += 1;
+    const auto moments = eigengrad::detail::moments_of(dense.values());
+    Histogram result;
+    result.not_finite = static_cast<double>(dense.size()) - moments.count;
+    if (moments.count > 0) {
+      result.low = moments.min;
+      result.high = moments.max;
+      result.counts = eigengrad::detail::count_buckets<bins>(dense.values(), moments);
     }
     return result;
   }
