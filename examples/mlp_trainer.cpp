@@ -154,6 +154,9 @@ void check(const Options& options) {
   if (options.explain && options.report.empty()) {
     throw eg::ValueError("mlp_trainer", "--explain needs the page: --report");
   }
+  if (!options.pictures.empty() && options.report.empty()) {
+    throw eg::ValueError("mlp_trainer", "--pictures are those of the page: --report");
+  }
   check_model_path(options.save);
   check_model_path(options.load);
   if (options.threads < 0) {

@@ -48,6 +48,7 @@ struct Options {
   std::string load;
   std::string predict;
   std::string report;
+  std::string pictures;
   bool explain = false;
   std::string tensorboard;
 };
@@ -165,6 +166,9 @@ inline void describe(CLI::App& app, Options& options) {
       ->group(files);
   app.add_option("--report", options.report,
                  "write a page FILE.html with curves, errors, weights and data")
+      ->group(files);
+  app.add_option("--pictures", options.pictures,
+                 "write the report's pictures to this folder as SVG")
       ->group(files);
   app.add_flag("--explain", options.explain,
                "add to the report which features matter, and why the best and worst predictions")

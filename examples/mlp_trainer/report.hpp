@@ -85,6 +85,9 @@ inline void write_report(const Options& options, const Table& table, const Parts
   report.add_data(eg::describe(table.x, table.feature_names), classes, findings);
   report.add_settings("Settings", settings(options, trained, run, result));
   report.write(options.report);
+  if (!options.pictures.empty()) {
+    report.write_pictures(options.pictures);
+  }
 }
 
 }  // namespace trainer

@@ -82,10 +82,11 @@ TEST_CASE("report: a section for everything, and nothing from elsewhere", "[repo
   const ScratchFolder folder;
   page.write(folder / "page.html");
   CHECK(eg::read_file(folder / "page.html") == html);
-  page.write_pictures(folder / "");
+  page.write_pictures(folder / "a/b");
   for (const char* name :
        {"loss", "roc", "precision-recall", "calibration", "confusion", "model", "mine"}) {
-    check_well_formed(eg::read_file(folder / (std::string(name) + ".svg")));
+    check_well_formed(eg::read_file(folder / ("a/b/" + std::string(name) + ".svg")));
   }
   CHECK_THROWS_AS(page.write(folder / "no/such/folder.html"), eg::FileError);
+  CHECK_THROWS_AS(page.write_pictures(folder / "page.html"), eg::FileError);
 }

@@ -14,7 +14,11 @@ fail() {
   exit 1
 }
 
-"$trainer" --epochs 7 --report page.html >printed.txt
+"$trainer" --epochs 7 --report page.html --pictures pictures/7 >printed.txt
+for name in loss accuracy roc precision-recall calibration confusion model; do
+  grep -q '^<svg' "pictures/7/$name.svg" || fail "no picture of $name: $(ls pictures/7)"
+done
+[ ! -e pictures/7/val_loss.svg ] || fail 'the validation has a picture of its own'
 links=$(grep -oE '(https?:)?//[a-z][^"'"'"' ]*' page.html | grep -v '^http://www.w3.org/2000/svg$' || true)
 [ -z "$links" ] || fail "the page points elsewhere: $links"
 for heading in Training Probabilities Classes Model 'Weights and gradients' Data Settings; do

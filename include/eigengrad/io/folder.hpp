@@ -44,6 +44,22 @@ inline void remove_folder(std::string_view op, const std::string& path) {
   ::rmdir(path.c_str());
 }
 
+/// Makes a folder and those around it, where they are not there yet. Throws: FileError
+inline void make_folders(std::string_view op, const std::string& path) {
+  for (std::size_t end = 1; end <= path.size(); ++end) {
+    if (end == path.size() || path[end] == '/') {
+      const std::string part = path.substr(0, end);
+      if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
+        throw_system(op, part, "create", errno);
+      }
+    }
+  }
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
+    throw FileError(op, path, "is not a folder");
+  }
+}
+
 }  // namespace detail
 
 /// Files are written to file(name) in a folder beside `path`; commit() puts that folder in path's

@@ -10,6 +10,7 @@
 #include <eigengrad/io/byte_source.hpp>
 #include <eigengrad/io/crc32c.hpp>
 #include <eigengrad/io/file.hpp>
+#include <eigengrad/io/folder.hpp>
 #include <eigengrad/io/protobuf.hpp>
 #include <eigengrad/io/tensorboard_messages.hpp>
 #include <eigengrad/tensor/tensor.hpp>
@@ -37,22 +38,6 @@ namespace detail {
   timespec now{};
   clock_gettime(CLOCK_REALTIME, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-/// Makes a folder and those around it. Throws: FileError
-inline void make_folders(std::string_view op, const std::string& path) {
-  for (std::size_t end = 1; end <= path.size(); ++end) {
-    if (end == path.size() || path[end] == '/') {
-      const std::string part = path.substr(0, end);
-      if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
-        throw_system(op, part, "create", errno);
-      }
-    }
-  }
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) {
-    throw FileError(op, path, "is not a folder");
-  }
 }
 
 /// A record of a TFRecord file: length, its checksum, the bytes, theirs.

@@ -8,6 +8,7 @@
 #include <eigengrad/data/describe.hpp>
 #include <eigengrad/data/inspect.hpp>
 #include <eigengrad/io/file.hpp>
+#include <eigengrad/io/folder.hpp>
 #include <eigengrad/nn/sequential.hpp>
 #include <eigengrad/plot/confusion_matrix.hpp>
 #include <eigengrad/plot/curves.hpp>
@@ -185,8 +186,9 @@ class Report {
   void write(const std::string& path) const {
     eigengrad::detail::write_file_for("Report", path, html());
   }
-  /// Writes each picture as NAME.svg into a folder that exists. Throws: FileError
+  /// Writes each picture as NAME.svg into a folder, which is made if need be. Throws: FileError
   void write_pictures(const std::string& folder) const {
+    eigengrad::detail::make_folders("Report", folder);
     for (const auto& [name, svg] : pictures_) {
       eigengrad::detail::write_file_for("Report", folder + "/" + name + ".svg", svg);
     }
