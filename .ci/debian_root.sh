@@ -144,10 +144,11 @@ done
 first=$(sed -n '/^cd eigengrad$/{n;p;}' "$root/README.md")
 [[ $first == 'scripts/train --data ~/weather.csv '*' --report ~/report.html' ]] ||
   fail "README's first training is another: $first"
-write_weather >"$inside/root/weather.csv"
+home=$inside/root
+write_weather >"$home/weather.csv"
 timed train chroot "$inside" sh -c "cd /srv/eigengrad && $first"
 check_trained train
-check_report "$inside/root/report.html"
+check_report "$home/report.html"
 [ "$seconds" -le 600 ] || fail "the first training took more than ten minutes"
 timed train-again unshare --net chroot "$inside" /srv/eigengrad/scripts/train
 check_trained train-again
