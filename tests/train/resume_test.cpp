@@ -5,6 +5,10 @@
 #include "support/catch.hpp"
 #include "train/checkpointed_run.hpp"
 
+#include <eigengrad/train/weight_histograms.hpp>
+
+#include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
@@ -134,6 +138,52 @@ TEST_CASE("checkpoint: early stopping, plateaus and schedules go on where they w
       if (third.list[0] == &third.plateau) {
         CHECK(third.plateau.reductions() == first.plateau.reductions());
         CHECK(third.plateau.reductions() > 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("checkpoint: histograms of a resumed training begin with its first epoch",
+          "[train][json]") {
+  // Takes the parameters of the model that each process makes anew from the optimizer.
+  struct Histograms final : train::Callback<float> {
+    void on_train_begin(train::TrainingState<float>& state) override {
+      inner.emplace(state.optimizer().parameters());
+      inner->on_train_begin(state);
+    }
+    void on_gradients(train::TrainingState<float>& state) override { inner->on_gradients(state); }
+    void on_epoch_end(train::TrainingState<float>& state) override { inner->on_epoch_end(state); }
+    void visit_state(train::StateVisitor<float>& state) override { inner->visit_state(state); }
+    std::optional<train::WeightHistograms<float>> inner;
+  };
+  const auto same = [](const std::vector<train::Histogram>& a,
+                       const std::vector<train::Histogram>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](const train::Histogram& x, const train::Histogram& y) {
+                        return x.low == y.low && x.high == y.high && x.counts == y.counts &&
+                               x.not_finite == y.not_finite;
+                      });
+  };
+  Histograms whole;
+  const Result expected = Process{.callbacks = {&whole}}.run();
+  for (const eg::Index every_steps : {0, 2}) {
+    for (const eg::Index step : {2, 8, 15}) {
+      CAPTURE(every_steps, step);
+      const ScratchFolder folder;
+      const train::CheckpointOptions options{.every_steps = every_steps};
+      Histograms first;
+      REQUIRE(Process{
+          .callbacks = {&first}, .folder = folder / "run", .options = options, .kill_after = step}
+                  .dies());
+      Histograms second;
+      CHECK(Process{.callbacks = {&second}, .folder = folder / "run", .options = options}.run() ==
+            expected);
+      const auto& parameters = second.inner->parameters();
+      REQUIRE(parameters.size() == 4);
+      for (std::size_t i = 0; i < parameters.size(); ++i) {
+        CHECK(parameters[i].values.size() == 5);
+        CHECK(same(parameters[i].values, whole.inner->parameters()[i].values));
+        CHECK(same(parameters[i].gradients, whole.inner->parameters()[i].gradients));
       }
     }
   }

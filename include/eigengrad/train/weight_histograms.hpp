@@ -3,12 +3,15 @@
 // of its gradient are distributed.
 
 #include <eigengrad/base/config.hpp>
+#include <eigengrad/base/error.hpp>
 #include <eigengrad/base/scalar.hpp>
 #include <eigengrad/tape/parameter.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/histogram.hpp>
 #include <eigengrad/train/callback.hpp>
+#include <eigengrad/train/state_visitor.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -48,7 +51,8 @@ struct ParameterHistograms {
   std::vector<Histogram> gradients;
 };
 
-/// Keeps the histograms while fit() runs. An epoch that is cut short has none.
+/// Keeps the histograms while fit() runs. An epoch that is cut short has none. A checkpoint keeps
+/// them, so that those of a resumed run begin with the first epoch.
 ///
 /// Cost: two passes over parameters and gradients an epoch, 300 bytes each; no heap call
 template <FloatScalar T>
@@ -86,7 +90,37 @@ class EIGENGRAD_API WeightHistograms final : public Callback<T> {
     }
   }
 
+  void visit_state(StateVisitor<T>& state) override {
+    for (std::size_t i = 0; i < histograms_.size(); ++i) {
+      const std::string name = eigengrad::detail::concat("weight_histograms.", i);
+      visit(state, name + ".values", histograms_[i].values);
+      visit(state, name + ".gradients", histograms_[i].gradients);
+    }
+  }
+
  private:
+  /// A list of histograms as one of numbers: low, high, not finite, counts.
+  static void visit(StateVisitor<T>& state, const std::string& name,
+                    std::vector<Histogram>& histograms) {
+    constexpr std::size_t width = Histogram::bins + 3;
+    std::vector<double> numbers;
+    numbers.reserve(histograms.size() * width);
+    for (const Histogram& one : histograms) {
+      numbers.insert(numbers.end(), {one.low, one.high, one.not_finite});
+      numbers.insert(numbers.end(), one.counts.begin(), one.counts.end());
+    }
+    state.reals(name, numbers);
+    histograms.resize(numbers.size() / width);
+    const double* from = numbers.data();
+    for (Histogram& one : histograms) {
+      one.low = from[0];
+      one.high = from[1];
+      one.not_finite = from[2];
+      std::copy(from + 3, from + width, one.counts.begin());
+      from += width;
+    }
+  }
+
   std::vector<Parameter<T>> parameters_;
   std::vector<ParameterHistograms> histograms_;
 };
