@@ -77,6 +77,31 @@ TEST_CASE("curves: a curve whose x and y differ is refused", "[plot]") {
                     "curves: 'c' has 2 x and 1 y");
 }
 
+TEST_CASE("curves: a band has its edges, a gap parts it, and it takes room", "[plot]") {
+  const double gap = std::nan("");
+  const std::string svg = plot::curves({{.name = "mean",
+                                         .x = {0, 1, 2, 3, 4},
+                                         .y = {0, 0, 0, 0, 0},
+                                         .lower = {-1, -1, gap, -1, -1},
+                                         .upper = {1, 3, 3, 1, 1}}});
+  check_well_formed(svg);
+  // y goes from -1 at 254 to 3 at 56, x from 0 at 58 to 4 at 466.
+  CHECK_THAT(svg, ContainsSubstring("fill-opacity=\"0.2\" d=\"M58 155L160 56L160 254L58 254z"
+                                    "M364 155L466 155L466 254L364 254z\""));
+  CHECK(count(svg, "fill-opacity=\"0.2\"") == 2);  // in the legend too
+  CHECK_THROWS_TEXT(plot::curves({{.name = "c", .x = {1}, .y = {1}, .lower = {0}}}), eg::ValueError,
+                    "curves: 'c' has 1 x, 1 lower and 0 upper");
+}
+
+TEST_CASE("curves: dots alone", "[plot]") {
+  const std::string svg =
+      plot::curves({{.name = "data", .x = {0, 1, 2}, .y = {0, 1, 2}, .line = false}});
+  check_well_formed(svg);
+  CHECK_THAT(svg, ContainsSubstring("\" d=\"\" data-name=\"data\" data-x=\"[0,1,2]\""));
+  CHECK(count(svg, "m-2 0a2 2") == 3);
+  CHECK(svg.find("h18") == std::string::npos);
+}
+
 TEST_CASE("curves: without a curve it is empty axes", "[plot]") {
   check_well_formed(plot::curves({}));
 }

@@ -1,6 +1,9 @@
 // Heat maps and pictures as SVG.
 
+#include "plot/well_formed.hpp"
+
 #include <eigengrad/plot/heat_map.hpp>
+#include <eigengrad/plot/picture_grid.hpp>
 #include <eigengrad/tensor/copy.hpp>
 #include <eigengrad/tensor/creation.hpp>
 #include <eigengrad/tensor/view.hpp>
@@ -68,17 +71,37 @@ TEST_CASE("heat_map: red and blue on white, blended over grey", "[plot]") {
         Bytes{128, 128, 128});
 }
 
-TEST_CASE("pixels_svg: a path for each run of one colour", "[plot]") {
+TEST_CASE("pixels_svg: a path for each colour, a line for each run", "[plot]") {
   auto picture = eg::full<std::uint8_t>({2, 3, 3}, 255);
   picture.set({1, 2, 0}, 10);
-  CHECK(plot::pixels_svg(picture, 20, "a & b") ==
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"40\" viewBox=\"0 0 3 2\" "
-        "shape-rendering=\"crispEdges\" role=\"img\" aria-label=\"a &amp; b\">\n"
-        "<title>a &amp; b</title>\n"
-        "<path fill=\"#ffffff\" d=\"M0 0h3v1h-3z\"/>\n"
-        "<path fill=\"#ffffff\" d=\"M0 1h2v1h-2z\"/>\n"
-        "<path fill=\"#0affff\" d=\"M2 1h1v1h-1z\"/>\n"
-        "</svg>\n");
+  CHECK(
+      plot::pixels_svg(picture, 20, "a & b") ==
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"60\" height=\"40\" viewBox=\"0 -0.5 3 2\" "
+      "shape-rendering=\"crispEdges\" role=\"img\" aria-label=\"a &amp; b\">\n"
+      "<title>a &amp; b</title>\n"
+      "<path stroke=\"#0affff\" d=\"M2 1h1\"/>\n"
+      "<path stroke=\"#ffffff\" d=\"M0 0h3M0 1h2\"/>\n"
+      "</svg>\n");
+}
+
+TEST_CASE("picture_grid: rows of tiles with their names", "[plot]") {
+  const auto black = eg::zeros<std::uint8_t>({2, 3, 3});
+  const std::string svg = plot::picture_grid(
+      {{"first", {{{black, black}, "a < b", "c"}}}, {"second", {{{black}, "d", ""}}}},
+      {.title = "t", .scale = 20});
+  check_well_formed(svg);
+  CHECK(count(svg, "<path stroke=\"#000000\" d=\"M0 0h3M0 1h3\"/>") == 3);
+  CHECK(count(svg, "scale(20)") == 3);
+  CHECK(count(svg, "a &lt; b") == 1);
+  CHECK(count(svg, ">second<") == 1);
+  // Two pictures of 60 and what is between them, and the edges.
+  CHECK(svg.find("width=\"154\"") != std::string::npos);
+  CHECK_THROWS_TEXT(plot::picture_grid({{"r", {}}}), eg::ValueError,
+                    "picture_grid: there are no pictures in row 0");
+  CHECK_THROWS_TEXT(plot::picture_grid({{"r", {{{black}, "", ""}}}}, {.scale = 0}), eg::ValueError,
+                    "picture_grid: scale is not positive: 0");
+  CHECK_THROWS_TEXT(plot::picture_grid({{"r", {{{eg::zeros<std::uint8_t>({2, 2})}, "", ""}}}}),
+                    eg::ShapeError, "picture_grid: the picture is not (height, width, 3): (2, 2)");
 }
 
 TEST_CASE("heat_map: what it refuses", "[plot][errors]") {

@@ -21,6 +21,10 @@ struct Curve {
   std::vector<double> y = {};
   bool dashed = false;
   bool marks = false;  ///< a dot at every point
+  bool line = true;    ///< false: dots alone, whatever `marks` says
+  /// The edges of a band around it, such as a mean with two deviations: as many as x, or none.
+  std::vector<double> lower = {};
+  std::vector<double> upper = {};
 };
 
 struct CurvesOptions {
@@ -80,11 +84,33 @@ struct PictureFrame {
                 coordinate(upwards.place(y, frame.bottom, frame.top)));
 }
 
+/// The band around a curve, one piece between gaps.
+[[nodiscard]] inline std::string draw_band(const plot::Curve& curve, std::size_t number,
+                                           const Axis& x, const Axis& y,
+                                           const PictureFrame& frame) {
+  std::string path;
+  std::string back;  // along the lower edge, last point first
+  for (std::size_t i = 0; i < curve.lower.size(); ++i) {
+    if (!std::isfinite(curve.x[i]) || !std::isfinite(curve.lower[i]) ||
+        !std::isfinite(curve.upper[i])) {
+      path += back.empty() ? "" : back + "z";
+      back.clear();
+      continue;
+    }
+    path += (back.empty() ? "M" : "L") + place_text(curve.x[i], curve.upper[i], x, y, frame);
+    back = "L" + place_text(curve.x[i], curve.lower[i], x, y, frame) + back;
+  }
+  path += back.empty() ? "" : back + "z";
+  return concat("<path class=\"c", number % 6, "\" fill=\"currentColor\" fill-opacity=\"0.2\" d=\"",
+                path, "\"/>\n");
+}
+
 /// One curve with its dots and its numbers.
 [[nodiscard]] inline std::string draw_curve(const plot::Curve& curve, std::size_t number,
                                             const Axis& x, const Axis& y,
                                             const PictureFrame& frame) {
-  const bool dotted = curve.marks || curve.x.size() == 1;  // one point would draw no line
+  // One point would draw no line.
+  const bool dotted = curve.marks || !curve.line || curve.x.size() == 1;
   std::string path;
   std::string dots;
   bool gap = true;
@@ -96,14 +122,16 @@ struct PictureFrame {
     const std::string at = place_text(curve.x[i], curve.y[i], x, y, frame);
     path += (gap ? "M" : "L") + at;
     if (dotted) {
-      dots += "M" + at + "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z";
+      dots += "M" + at +
+              (curve.line ? "m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z"
+                          : "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0 -4 0z");
     }
     gap = false;
   }
   std::string svg =
-      concat("<path class=\"curve c", number % 6, curve.dashed ? " dashed" : "", "\" d=\"", path,
-             "\" data-name=\"", escape_xml(curve.name), "\" data-x=\"", json_numbers(curve.x),
-             "\" data-y=\"", json_numbers(curve.y), "\"/>\n");
+      concat("<path class=\"curve c", number % 6, curve.dashed ? " dashed" : "", "\" d=\"",
+             curve.line ? path : "", "\" data-name=\"", escape_xml(curve.name), "\" data-x=\"",
+             json_numbers(curve.x), "\" data-y=\"", json_numbers(curve.y), "\"/>\n");
   if (dotted) {
     svg += concat("<path class=\"c", number % 6, "\" fill=\"currentColor\" d=\"", dots, "\"/>\n");
   }
@@ -117,9 +145,17 @@ struct PictureFrame {
   double at = frame.right;
   for (std::size_t i = curves.size(); i-- > 0;) {
     at -= 7.0 * static_cast<double>(count_characters(curves[i].name));
-    svg += concat(svg_text(at, frame.top - 14, curves[i].name), "<path class=\"curve c", i % 6,
-                  curves[i].dashed ? " dashed" : "", "\" d=\"M", coordinate(at - 24), " ",
-                  coordinate(frame.top - 18), "h18\"/>\n");
+    svg += svg_text(at, frame.top - 14, curves[i].name);
+    const std::string place = coordinate(at - 24) + " " + coordinate(frame.top - 18);
+    if (!curves[i].lower.empty()) {
+      svg += concat("<path class=\"c", i % 6, "\" fill=\"currentColor\" fill-opacity=\"0.2\" d=\"M",
+                    place, "m0 -5h18v10h-18z\"/>\n");
+    }
+    svg += curves[i].line
+               ? concat("<path class=\"curve c", i % 6, curves[i].dashed ? " dashed" : "",
+                        "\" d=\"M", place, "h18\"/>\n")
+               : concat("<path class=\"c", i % 6, "\" fill=\"currentColor\" d=\"M", place,
+                        "m11 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z\"/>\n");
     at -= 36;
   }
   return svg;
@@ -133,7 +169,7 @@ namespace eigengrad::plot {
 /// data-y of their paths, and data-box of the picture says where its axes lie: left, right, top,
 /// bottom, and the x at left and right.
 ///
-/// Throws:    ValueError if a curve's x and y differ in number
+/// Throws:    ValueError if a curve's x and y, or its lower, upper and x, differ in number
 [[nodiscard]] inline std::string curves(const std::vector<Curve>& list,
                                         const CurvesOptions& options = {}) {
   namespace parts = eigengrad::detail;
@@ -144,8 +180,16 @@ namespace eigengrad::plot {
       throw ValueError("curves", parts::concat("'", curve.name, "' has ", curve.x.size(), " x and ",
                                                curve.y.size(), " y"));
     }
+    if (curve.lower.size() != curve.upper.size() ||
+        (!curve.lower.empty() && curve.lower.size() != curve.x.size())) {
+      throw ValueError(
+          "curves", parts::concat("'", curve.name, "' has ", curve.x.size(), " x, ",
+                                  curve.lower.size(), " lower and ", curve.upper.size(), " upper"));
+    }
     xs.add(curve.x);
     ys.add(curve.y);
+    ys.add(curve.lower);
+    ys.add(curve.upper);
   }
   const parts::PictureFrame frame;
   const parts::Axis unit = parts::round_axis(0, 1);
@@ -162,6 +206,9 @@ namespace eigengrad::plot {
   if (options.diagonal) {
     svg += parts::concat("<path class=\"axis dashed\" d=\"M", parts::place_text(0, 0, x, y, frame),
                          "L", parts::place_text(1, 1, x, y, frame), "\"/>\n");
+  }
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    svg += list[i].lower.empty() ? "" : parts::draw_band(list[i], i, x, y, frame);
   }
   for (std::size_t i = 0; i < list.size(); ++i) {
     svg += parts::draw_curve(list[i], i, x, y, frame);

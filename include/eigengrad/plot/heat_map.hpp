@@ -18,6 +18,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -213,11 +214,39 @@ namespace eigengrad::detail {
   throw_shape_error(op, {"the picture is not (height, width, 3): ", picture}, picture);
 }
 
+/// The pixels of a picture as lines one unit wide along y = 0, 1, ..., a path for each colour.
+[[nodiscard]] inline std::string pixel_paths(const Tensor<std::uint8_t>& picture) {
+  const Index height = picture.shape()[0];
+  const Index width = picture.shape()[1];
+  std::map<std::array<std::uint8_t, 3>, std::string> paths;
+  for (Index y = 0; y < height; ++y) {
+    const std::uint8_t* const row = picture.data() + y * width * 3;
+    for (Index x = 0; x < width;) {
+      Index end = x + 1;
+      while (end < width && std::equal(row + 3 * x, row + 3 * x + 3, row + 3 * end)) {
+        ++end;
+      }
+      paths[{row[3 * x], row[3 * x + 1], row[3 * x + 2]}] += concat("M", x, " ", y, "h", end - x);
+      x = end;
+    }
+  }
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string svg;
+  for (const auto& [rgb, path] : paths) {
+    std::string colour;
+    for (const unsigned byte : rgb) {
+      colour += {hex[byte >> 4U], hex[byte & 15U]};
+    }
+    svg += concat("<path stroke=\"#", colour, "\" d=\"", path, "\"/>\n");
+  }
+  return svg;
+}
+
 }  // namespace eigengrad::detail
 
 namespace eigengrad::plot {
 
-/// A picture as SVG, a rectangle for each run of pixels of one colour; for small pictures and where
+/// A picture as SVG, a line for each run of pixels of one colour; for small pictures and where
 /// there is no zlib. `scale` is the width of a pixel, `title` what a screen reader says.
 ///
 /// Shapes:    picture (height, width, 3)
@@ -234,32 +263,13 @@ template <class = void>
   }
   const Index height = picture.shape()[0];
   const Index width = picture.shape()[1];
-  const Tensor<std::uint8_t> bytes = parts::packed(picture);
   const std::string name = parts::escape_xml(title);
   std::string svg =
       parts::concat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"", width * scale,
-                    "\" height=\"", height * scale, "\" viewBox=\"0 0 ", width, " ", height,
+                    "\" height=\"", height * scale, "\" viewBox=\"0 -0.5 ", width, " ", height,
                     "\" shape-rendering=\"crispEdges\" role=\"img\" aria-label=\"", name,
                     "\">\n<title>", name, "</title>\n");
-  constexpr std::string_view hex = "0123456789abcdef";
-  for (Index y = 0; y < height; ++y) {
-    const std::uint8_t* const row = bytes.data() + y * width * 3;
-    for (Index x = 0; x < width;) {
-      Index end = x + 1;
-      while (end < width && std::equal(row + 3 * x, row + 3 * x + 3, row + 3 * end)) {
-        ++end;
-      }
-      std::string colour;
-      for (Index channel = 0; channel < 3; ++channel) {
-        const unsigned byte = row[3 * x + channel];
-        colour += {hex[byte >> 4U], hex[byte & 15U]};
-      }
-      svg += parts::concat("<path fill=\"#", colour, "\" d=\"M", x, " ", y, "h", end - x, "v1h",
-                           x - end, "z\"/>\n");
-      x = end;
-    }
-  }
-  return svg + "</svg>\n";
+  return svg + parts::pixel_paths(parts::packed(picture)) + "</svg>\n";
 }
 
 }  // namespace eigengrad::plot
