@@ -42,6 +42,7 @@ run_check() {
       bash "$here/alone.sh" "$scratch/tree" "${compiler[@]}"
       ;;
     misuse) bash "$here/misuse.sh" "$scratch/misuse" "$scratch/tree" ;;
+    output) bash "$here/pages.sh" --output "$scratch/page.md" "$scratch/letters" ;;
     *) bash "$here/$1.sh" "$scratch/tree" "$scratch/exceptions.txt" ;;
   esac
 }
@@ -120,34 +121,36 @@ expect text 'include/eigengrad/nn/dense.hpp:3: differs between standard librarie
 echo 'length include/gone.hpp a table' >>"$scratch/exceptions.txt"
 expect text "excuses 'include/gone.hpp', which does not exist"
 
-readme() {
-  mkdir -p examples
-  printf '%s\n' 'A program:' '```cpp' "$1" '```' >README.md
-  echo "$2" >examples/quickstart.cpp
+page() { # page TEXT PROGRAM: a page with a block, and its program
+  mkdir -p docs/tutorials examples
+  printf '%s\n' 'A snippet:' '```cpp' "$1" '```' '```python' 'a' '```' >docs/tutorials/xor.md
+  printf '  %s\n' 'int w;' "$2" >examples/xor.cpp
 }
-readme 'int main() {}' 'int main() {}'
-expect_pass readme
-readme 'int main() {}' 'int main() { return 0; }'
-expect readme 'README.md: its program (<) is not examples/quickstart.cpp (>)'
-readme 'int main() {}' 'int main() {}'
-page=docs/coming_from_keras_and_pytorch.md
-mkdir -p docs
-printf '%s\n' '```cpp' 'int a;' '```' '```python' 'a' '```' '```cpp' 'int b;' '```' >"$page"
-echo 'int a;' >examples/from_keras.cpp
-echo 'int b;' >examples/from_pytorch.cpp
-expect_pass readme
-echo 'int a;' >examples/from_pytorch.cpp
-expect readme "$page: its program (<) is not examples/from_pytorch.cpp (>)"
+page $'int x = 1;\nint y = x;' $'int x = 1;\n  int y = x;'
+expect_pass pages
+page 'int x = 1;' 'int x = 2;'
+expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
+page 'int x' 'int x = 1;'
+expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
 
-snippets() {
-  mkdir -p docs examples
-  printf '%s\n' 'A snippet:' '```cpp' 'int x = 1;' 'int y = x;' '```' >docs/autodiff.md
-  printf '  %s\n' 'int w;' "$@" 'int z;' >examples/autodiff.cpp
+# What a program prints: a b c d e, a line each.
+printf '%s\n' '#!/bin/sh' "printf '%s\\n' a b c d e" >"$scratch/letters"
+chmod +x "$scratch/letters"
+output() { # output LINE...: a page that shows them
+  printf '%s\n' '```text' "$@" '```' >"$scratch/page.md"
 }
-snippets 'int x = 1;' 'int y = x;'
-expect_pass snippets
-snippets 'int x = 1;' 'int y = 2;'
-expect snippets 'docs/autodiff.md:2: this block is not in examples/autodiff.cpp'
+output b c
+expect_pass output
+output a ... c d ...
+expect_pass output
+output b d
+expect output 'page.md:1: the program does not print this'
+output c ... b
+expect output 'page.md:1: the program does not print this'
+output a bc
+expect output 'page.md:1: the program does not print this'
+printf 'a\n' >"$scratch/page.md"
+expect output 'shows no output'
 
 fresh_tree
 header include/eigengrad/nn/dense.hpp 'inline std::string name() { return {}; }'
