@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Every C++ block of a page below stands, but for its indentation, in one of the page's programs of
-# examples/, which are built and run. A page that is not there has none.
+# examples/, which are built and run. A page that is not there has none. Every name in docs/idioms.md
+# is in its header.
 #   tests/meta/pages.sh [TREE]
 #
 # With a page and a program: runs it and finds every ```text block of the page in what it prints, line
@@ -70,4 +71,26 @@ check docs/autodiff.md all autodiff
 for page in docs/tutorials/*.md; do
   check "$page" all "$(basename "$page" .md)"
 done
+
+# docs/idioms.md: every name in the second column is a word of the header in the third.
+if [ -e docs/idioms.md ]; then
+  while IFS='|' read -r line names header; do
+    if [ ! -f "$header" ] || ! grep -qw -- "$names" "$header"; then
+      echo "docs/idioms.md:$line: $header has no '$names'"
+      status=1
+    fi
+  done < <(awk -F' [|] ' '/^[|].*`/ {
+    header = $3
+    sub(/.*[(]\.\.\//, "", header)
+    sub(/[)].*/, "", header)
+    count = split($2, span, "`")
+    for (i = 2; i <= count; i += 2) {
+      name = span[i]
+      sub(/^[{]?[.]/, "", name)
+      sub(/[^A-Za-z0-9_:.].*/, "", name)
+      sub(/.*(::|[.])/, "", name)
+      print FNR "|" name "|" header
+    }
+  }' docs/idioms.md)
+fi
 exit "$status"

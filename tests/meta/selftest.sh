@@ -133,6 +133,20 @@ expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
 page 'int x' 'int x = 1;'
 expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
 
+idiom() {
+  printf '%s\n' '| I need | use | header |' '|---|---|---|' \
+    "| a layer | \`$1\` | [nn/$2.hpp](../include/eigengrad/nn/$2.hpp) |" >docs/idioms.md
+  add include/eigengrad/nn/dense.hpp 'struct Dense {};'
+}
+mkdir -p docs
+idiom 'nn::Dense(3, 4)' dense
+expect_pass pages
+idiom 'nn::Dens(3, 4)' dense
+expect pages "docs/idioms.md:3: include/eigengrad/nn/dense.hpp has no 'Dens'"
+mkdir -p docs
+idiom Dense gone
+expect pages "include/eigengrad/nn/gone.hpp has no 'Dense'"
+
 # What a program prints: a b c d e, a line each.
 printf '%s\n' '#!/bin/sh' "printf '%s\\n' a b c d e" >"$scratch/letters"
 chmod +x "$scratch/letters"
