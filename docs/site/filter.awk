@@ -1,6 +1,7 @@
 # A file as Doxygen wants it: its first comment describes it; "Shapes:",
-# "Gradient:", "Throws:", "Cost:" and "Reference:" in a docstring are sections; lines that are
-# indented behind an empty one are code; every other "<" is itself and no HTML.
+# "Gradient:", "Range:", "Throws:", "Cost:" and "Reference:" in a docstring are sections; lines that
+# are indented behind an empty one are code; every other "<" is itself and no HTML. The inline
+# namespace of the kernels is left out.
 
 function text(line,   parts, n, i) {
   n = split(line, parts, "`")
@@ -22,6 +23,7 @@ function flush(fence) {
 /^#pragma once$/ { next }
 about_file && /^\/\/( |$)/ { sub(/^\/\//, "///") }
 !/^\/\/\// { about_file = 0 }
+{ sub(/::inline EIGENGRAD_KERNELS_KEY/, "") }
 !/^ *\/\/\/( |$)/ { flush(code ? " ~~~" : ""); code = 0; print; next }
 /^ *\/\/\/$/ { flush(""); held = $0; next }
 /^ *\/\/\/   / && (code || held != "") {
@@ -33,7 +35,7 @@ about_file && /^\/\/( |$)/ { sub(/^\/\//, "///") }
 {
   flush(code ? " ~~~" : "")
   code = 0
-  if ($2 ~ /^(Shapes|Gradient|Throws|Cost|Reference):$/) {
+  if ($2 ~ /^(Shapes|Gradient|Range|Throws|Cost|Reference):$/) {
     sub(/\/\/\/ +[A-Za-z]+: */, "/// \\field{" substr($2, 1, length($2) - 1) "} ")
   }
   print text($0)
