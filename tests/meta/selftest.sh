@@ -42,6 +42,7 @@ run_check() {
       bash "$here/alone.sh" "$scratch/tree" "${compiler[@]}"
       ;;
     misuse) bash "$here/misuse.sh" "$scratch/misuse" "$scratch/tree" ;;
+    snippets) bash "$here/snippets.sh" "$scratch/tree" "${compiler[@]}" -I "$scratch" ;;
     output) bash "$here/pages.sh" --output "$scratch/page.md" "$scratch/letters" ;;
     *) bash "$here/$1.sh" "$scratch/tree" "$scratch/exceptions.txt" ;;
   esac
@@ -146,6 +147,25 @@ expect pages "docs/idioms.md:3: include/eigengrad/nn/dense.hpp has no 'Dens'"
 mkdir -p docs
 idiom Dense gone
 expect pages "include/eigengrad/nn/gone.hpp has no 'Dense'"
+
+# Blocks of pages that are no programs: with a made-up snippets.hpp they need no library.
+snippet() {
+  mkdir -p docs
+  printf '%s\n' '```cpp' 'int main() { return no_such_name; }' '```' >README.md
+  printf '%s\n' '```cpp' "$@" '```' >docs/report.md
+}
+echo 'namespace eg { struct Tape {}; struct Callback { virtual void f(); }; }
+struct UserCallback : eg::Callback {};' >"$scratch/snippets.hpp"
+snippet 'eg::Tape tape;'
+expect_pass snippets
+snippet 'void f() override {' '}'
+expect_pass snippets
+snippet 'eg::Tape tape;' 'tape.rewind();'
+expect snippets "docs/report.md:3"
+mkdir -p docs
+touch README.md
+printf '%s\n' '```text' 'a' '```' >docs/report.md
+expect snippets 'no page has a snippet'
 
 # What a program prints: a b c d e, a line each.
 printf '%s\n' '#!/bin/sh' "printf '%s\\n' a b c d e" >"$scratch/letters"
