@@ -36,7 +36,7 @@ int main() {
   const auto p = eg::sigmoid(logits(x));
   bool learnt = true;
   for (eg::Index i = 0; i < 4; ++i) {
-    std::printf("%g xor %g = %.3f\n", static_cast<double>(x.at(i, 0)),
+    std::printf("%g xor %g = %.1f\n", static_cast<double>(x.at(i, 0)),
                 static_cast<double>(x.at(i, 1)), static_cast<double>(p.at(i, 0)));
     learnt = learnt && (p.at(i, 0) > 0.5F) == (y.at(i, 0) > 0.5F);
   }

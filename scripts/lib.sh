@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by scripts/train, scripts/test, scripts/bench and .ci/run: finds what a build needs, installs what is
+# Shared by scripts/train, scripts/test, scripts/docs, scripts/bench and .ci/run: finds what a build needs, installs what is
 # missing where apt is at hand, configures and builds quietly. Sourced, never run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -99,6 +99,7 @@ find_missing() {
       catch2) have_package Catch2 || lack 'Catch2 >= 2.13' catch2 ;;
       json) have_header nlohmann/json.hpp || lack 'nlohmann-json' nlohmann-json3-dev ;;
       zlib) have_header zlib.h || lack 'zlib' zlib1g-dev ;;
+      doxygen) command -v doxygen >/dev/null || lack 'Doxygen' doxygen ;;
       python) python_is_new_enough || lack 'Python >= 3.10 with venv' python3-venv ;;
       benchmark) have_package benchmark || lack 'Google Benchmark' libbenchmark-dev ;;
       openblas) have_library openblas || lack 'OpenBLAS' libopenblas-dev ;;

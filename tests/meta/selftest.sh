@@ -42,6 +42,8 @@ run_check() {
       bash "$here/alone.sh" "$scratch/tree" "${compiler[@]}"
       ;;
     misuse) bash "$here/misuse.sh" "$scratch/misuse" "$scratch/tree" ;;
+    snippets) bash "$here/snippets.sh" "$scratch/tree" "${compiler[@]}" -I "$scratch" ;;
+    output) bash "$here/pages.sh" --output "$scratch/page.md" "$scratch/letters" ;;
     *) bash "$here/$1.sh" "$scratch/tree" "$scratch/exceptions.txt" ;;
   esac
 }
@@ -120,34 +122,69 @@ expect text 'include/eigengrad/nn/dense.hpp:3: differs between standard librarie
 echo 'length include/gone.hpp a table' >>"$scratch/exceptions.txt"
 expect text "excuses 'include/gone.hpp', which does not exist"
 
-readme() {
-  mkdir -p examples
-  printf '%s\n' 'A program:' '```cpp' "$1" '```' >README.md
-  echo "$2" >examples/quickstart.cpp
+page() { # page TEXT PROGRAM: a page with a block, and its program
+  mkdir -p docs/tutorials examples
+  printf '%s\n' 'A snippet:' '```cpp' "$1" '```' '```python' 'a' '```' >docs/tutorials/xor.md
+  printf '  %s\n' 'int w;' "$2" >examples/xor.cpp
 }
-readme 'int main() {}' 'int main() {}'
-expect_pass readme
-readme 'int main() {}' 'int main() { return 0; }'
-expect readme 'README.md: its program (<) is not examples/quickstart.cpp (>)'
-readme 'int main() {}' 'int main() {}'
-page=docs/coming_from_keras_and_pytorch.md
-mkdir -p docs
-printf '%s\n' '```cpp' 'int a;' '```' '```python' 'a' '```' '```cpp' 'int b;' '```' >"$page"
-echo 'int a;' >examples/from_keras.cpp
-echo 'int b;' >examples/from_pytorch.cpp
-expect_pass readme
-echo 'int a;' >examples/from_pytorch.cpp
-expect readme "$page: its program (<) is not examples/from_pytorch.cpp (>)"
+page $'int x = 1;\nint y = x;' $'int x = 1;\n  int y = x;'
+expect_pass pages
+page 'int x = 1;' 'int x = 2;'
+expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
+page 'int x' 'int x = 1;'
+expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
 
-snippets() {
-  mkdir -p docs examples
-  printf '%s\n' 'A snippet:' '```cpp' 'int x = 1;' 'int y = x;' '```' >docs/autodiff.md
-  printf '  %s\n' 'int w;' "$@" 'int z;' >examples/autodiff.cpp
+idiom() {
+  printf '%s\n' '| I need | use | header |' '|---|---|---|' \
+    "| a layer | \`$1\` | [nn/$2.hpp](../include/eigengrad/nn/$2.hpp) |" >docs/idioms.md
+  add include/eigengrad/nn/dense.hpp 'struct Dense {};'
 }
-snippets 'int x = 1;' 'int y = x;'
+mkdir -p docs
+idiom 'nn::Dense(3, 4)' dense
+expect_pass pages
+idiom 'nn::Dens(3, 4)' dense
+expect pages "docs/idioms.md:3: include/eigengrad/nn/dense.hpp has no 'Dens'"
+mkdir -p docs
+idiom Dense gone
+expect pages "include/eigengrad/nn/gone.hpp has no 'Dense'"
+
+# Blocks of pages that are no programs: with a made-up snippets.hpp they need no library.
+snippet() {
+  mkdir -p docs
+  printf '%s\n' '```cpp' 'int main() { return no_such_name; }' '```' >README.md
+  printf '%s\n' '```cpp' "$@" '```' >docs/report.md
+}
+echo 'namespace eg { struct Tape {}; struct Callback { virtual void f(); }; }
+struct UserCallback : eg::Callback {};' >"$scratch/snippets.hpp"
+snippet 'eg::Tape tape;'
 expect_pass snippets
-snippets 'int x = 1;' 'int y = 2;'
-expect snippets 'docs/autodiff.md:2: this block is not in examples/autodiff.cpp'
+snippet 'void f() override {' '}'
+expect_pass snippets
+snippet 'eg::Tape tape;' 'tape.rewind();'
+expect snippets "docs/report.md:3"
+mkdir -p docs
+touch README.md
+printf '%s\n' '```text' 'a' '```' >docs/report.md
+expect snippets 'no page has a snippet'
+
+# What a program prints: a b c d e, a line each.
+printf '%s\n' '#!/bin/sh' "printf '%s\\n' a b c d e" >"$scratch/letters"
+chmod +x "$scratch/letters"
+output() { # output LINE...: a page that shows them
+  printf '%s\n' '```text' "$@" '```' >"$scratch/page.md"
+}
+output b c
+expect_pass output
+output a ... c d ...
+expect_pass output
+output b d
+expect output 'page.md:1: the program does not print this'
+output c ... b
+expect output 'page.md:1: the program does not print this'
+output a bc
+expect output 'page.md:1: the program does not print this'
+printf 'a\n' >"$scratch/page.md"
+expect output 'shows no output'
 
 fresh_tree
 header include/eigengrad/nn/dense.hpp 'inline std::string name() { return {}; }'

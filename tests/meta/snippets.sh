@@ -1,21 +1,41 @@
 #!/usr/bin/env bash
-# Every C++ block of docs/autodiff.md stands in examples/autodiff.cpp, which is built and run, but for
-# its indentation.
-#   tests/meta/snippets.sh [TREE]
+# Every C++ block of a page compiles, but those that pages.sh finds in a program: each in a function of
+# its own, with the names of snippets.hpp, or in a callback where it overrides one's member.
+#   tests/meta/snippets.sh TREE COMPILER [FLAGS...]
 
 set -euo pipefail
-tree=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)}
-awk '
-  { sub(/^[ \t]+/, "") }
-  FNR == NR { program = program "\n" $0; next }
-  /^```cpp$/ { inside = 1; block = ""; start = FNR; next }
-  /^```$/ && inside {
-    inside = 0
-    if (!index(program "\n", block "\n")) {
-      print "docs/autodiff.md:" start ": this block is not in examples/autodiff.cpp"
-      bad = 1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+cd "$1"
+shift
+pages=()
+for page in README.md docs/*.md; do
+  case $page in
+    docs/getting_started.md | docs/coming_from_keras_and_pytorch.md | docs/autodiff.md) ;;
+    *) pages+=("$page") ;;
+  esac
+done
+unit=$(mktemp --suffix .cpp)
+trap 'rm -f "$unit"' EXIT
+{
+  grep -hE '^#include <eigengrad/' "${pages[@]}" || true
+  echo '#include "snippets.hpp"'
+  awk '
+    /^```cpp$/ { inside = 1; block = "#line " FNR + 1 " \"" FILENAME "\"\n"; program = member = 0; next }
+    /^```$/ && inside {
+      inside = 0
+      if (program) { next }
+      ++count
+      print (member ? "struct Snippet" count " : UserCallback {" : "void snippet" count "() {")
+      print block (member ? "};" : "}")
+      next
     }
-    next
-  }
-  inside { block = block "\n" $0 }
-  END { exit bad }' "$tree/examples/autodiff.cpp" "$tree/docs/autodiff.md"
+    /^int main\(/ { program = 1 }
+    / override \{$/ { member = 1 }
+    inside && !/^#include/ { block = block $0 "\n" }
+    inside && /^#include/ { block = block "\n" }' "${pages[@]}"
+} >"$unit"
+if ! grep -qE '^(void snippet|struct Snippet)' "$unit"; then
+  echo 'no page has a snippet'
+  exit 1
+fi
+"$@" -std=c++20 -fsyntax-only -I include -I "$here" "$unit"

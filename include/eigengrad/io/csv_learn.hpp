@@ -176,10 +176,10 @@ class CsvLearner {
 /// be the training part. With CsvFill::drop_row a row that is left out counts for nothing.
 ///
 /// Throws:    FileError as read_csv; for a column that is not there, or called as another; with
-/// line
-///            and column for a missing value that is refused, for text among numbers or a number
-///            among text, for a number that is none or not finite, for too many categories; for a
-///            column without a value to fill its gaps from; ValueError for a dtype of the target
+///            line and column for a missing value that is refused, for text among numbers or a
+///            number among text, for a number that is none or not finite, for too many categories;
+///            for a column without a value to fill its gaps from; ValueError for a dtype of the
+///            target
 /// Cost:      one pass, in pieces; in memory are the categories and, for medians and most frequent
 ///            values, the numbers
 /// Reference: pandas `read_csv`, `dropna`, `get_dummies`; scikit-learn `SimpleImputer`,

@@ -140,9 +140,8 @@ template <AnyScalar T>
 /// threads may load from one.
 class NpzFile {
  public:
-  /// Throws: FileError for a missing file, and for anything that is not a well-formed zip archive
-  /// of
-  ///         .npy files, stored or deflated, with the byte and the field
+  /// Throws:    FileError for a missing file, and for anything that is not a well-formed zip
+  ///            archive of .npy files, stored or deflated, with the byte and the field
   explicit NpzFile(const std::string& path, const NpzOptions& options = {})
       : file_("load_npz", path), source_("load_npz", path, file_), reader_(source_, options) {}
   NpzFile(const NpzFile&) = delete;

@@ -35,7 +35,7 @@ namespace eigengrad::detail {
 [[nodiscard]] inline std::string grouped_digits(Index value) {
   std::string text = std::to_string(value);
   for (auto at = static_cast<Index>(text.size()) - 3; at > 0; at -= 3) {
-    text.insert(static_cast<std::size_t>(at), ",");
+    text.insert(static_cast<std::size_t>(at), 1, ',');
   }
   return text;
 }

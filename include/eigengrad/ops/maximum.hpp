@@ -36,8 +36,7 @@ struct Maximum {
 ///
 /// Shapes:    x, y broadcast to the result
 /// Gradient:  g into the larger, g / 2 into each where they are equal, g into both where one is
-/// NaN;
-///            summed over broadcast axes
+///            NaN; summed over broadcast axes
 /// Range:     NaN where x or y is
 /// Throws:    ShapeError if the shapes do not broadcast
 /// Reference: PyTorch `maximum`

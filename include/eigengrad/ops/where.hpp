@@ -55,8 +55,7 @@ struct Where {
 ///
 /// Shapes:    mask, x, y broadcast to the result; a number may stand for x or for y
 /// Gradient:  g where it was chosen and 0 elsewhere, summed over broadcast axes; none into the
-/// mask,
-///            and none at all for tensors of integers
+///            mask, and none at all for tensors of integers
 /// Throws:    ShapeError if the shapes do not broadcast
 /// Cost:      one pass; saves the mask
 /// Reference: PyTorch `where`

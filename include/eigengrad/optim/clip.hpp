@@ -18,8 +18,7 @@ namespace eigengrad::optim {
 ///
 /// Throws:    ValueError if max_norm is not positive
 /// Reference: Pascanu, Mikolov, Bengio 2013; PyTorch `clip_grad_norm_`. Keras's `global_clipnorm`
-/// divides by
-///            max(norm, max_norm), without the 1e-6.
+///            divides by max(norm, max_norm), without the 1e-6.
 template <FloatScalar T>
 double clip_by_global_norm(const std::vector<Parameter<T>>& parameters, double max_norm) {
   eigengrad::detail::check_positive("clip_by_global_norm", "max_norm", max_norm);

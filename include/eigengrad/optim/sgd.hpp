@@ -29,8 +29,7 @@ struct SGDOptions {
 /// from the gradient.
 ///
 /// Throws:    ValueError for a learning rate <= 0, momentum outside [0, 1), a negative weight
-/// decay, or Nesterov
-///            without momentum
+///            decay, or Nesterov without momentum
 /// Reference: Sutskever et al. 2013; Keras `SGD`; PyTorch `SGD`
 template <FloatScalar T>
 class EIGENGRAD_API SGD final : public Optimizer<T> {

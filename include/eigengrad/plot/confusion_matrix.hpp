@@ -19,8 +19,7 @@ namespace eigengrad::plot {
 ///
 /// Shapes:    matrix (classes, classes)
 /// Throws:    ShapeError for another shape; ValueError for other than `classes` names, for more
-/// than
-///            30
+///            than 30
 [[nodiscard]] inline std::string confusion_matrix(const Tensor<std::int64_t>& matrix,
                                                   const std::vector<std::string>& class_names) {
   namespace parts = eigengrad::detail;

@@ -179,8 +179,7 @@ template <FloatScalar T>
 /// Attributions over the image that they are of, in grey between its smallest and largest value.
 ///
 /// Shapes:    image and attributions (height, width) or (height, width, channels), of one height
-/// and
-///            width -> (height scale, width scale, 3)
+///            and width -> (height scale, width scale, 3)
 /// Throws:    as heat_map; ShapeError if height or width differ
 /// Reference: Captum `visualize_image_attr`, method "blended_heat_map"; how it normalises
 template <FloatScalar T>

@@ -135,10 +135,9 @@ class EIGENGRAD_API Tape {
   /// be made.
   ///
   /// Shapes: output () or any shape of size 1
-  /// Throws: ShapeError if output is not a scalar; TapeError if it was not recorded here, if an
-  /// earlier backward
-  ///         consumed its records, or if a saved tensor was changed. Then no gradient has been
-  ///         touched.
+  /// Throws:    ShapeError if output is not a scalar; TapeError if it was not recorded here, if an
+  ///            earlier backward consumed its records, or if a saved tensor was changed. Then no
+  ///            gradient has been touched.
   template <FloatScalar T>
   void backward(const Tensor<T>& output, BackwardOptions options = {});
 

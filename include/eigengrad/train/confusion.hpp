@@ -55,8 +55,7 @@ template <FloatScalar T>
 /// Shapes:    predicted (n,), target as many class indices (whole numbers also as floats) ->
 ///            (classes, classes)
 /// Throws:    ShapeError if they differ in size; ValueError if classes < 1 or a prediction or
-/// target
-///            is no class of [0, classes)
+///            target is no class of [0, classes)
 /// Reference: scikit-learn `confusion_matrix`
 template <AnyScalar P, AnyScalar Y>
 [[nodiscard]] Tensor<std::int64_t> confusion_matrix(const Tensor<P>& predicted,

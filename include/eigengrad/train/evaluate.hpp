@@ -153,10 +153,9 @@ namespace eigengrad::train {
 /// weights. Class weights count nothing here.
 ///
 /// Shapes: data.x (n, ...), data.y (n, ...); loss(model(x), y) -> ()
-/// Throws: ValueError for no rows, a batch size < 1, a weight outside [0, inf) or weights for a
-/// loss
-///         that takes none; ShapeError for weights other than (n,), from the model, the loss or a
-///         metric
+/// Throws:    ValueError for no rows, a batch size < 1, a weight outside [0, inf) or weights for a
+///            loss that takes none; ShapeError for weights other than (n,), from the model, the
+///            loss or a metric
 /// Cost:   one forward pass in batches, in evaluation mode; records nothing
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
 [[nodiscard]] Evaluation evaluate(Model& model, const Dataset<T, Y>& data, const Loss& loss,

@@ -354,11 +354,10 @@ namespace eigengrad::train {
 ///
 /// Shapes:    data.x (n, ...), data.y (n, ...); loss(model(x), y) -> ()
 /// Throws:    ValueError for options out of range, a split that leaves a part empty, a sample
-/// weight
-///            outside [0, inf), weights for a loss that takes none or weighs by class already;
-///            ShapeError for weights that are not (n,); DivergenceError when a loss is not finite,
-///            naming the epoch, the step and the first op that gave such a value; what the model,
-///            the loss, a metric or a callback throws
+///            weight outside [0, inf), weights for a loss that takes none or weighs by class
+///            already; ShapeError for weights that are not (n,); DivergenceError when a loss is not
+///            finite, naming the epoch, the step and the first op that gave such a value; what the
+///            model, the loss, a metric or a callback throws
 /// Cost:      no heap call in a warm step; the last, smaller batch is kept
 /// Reference: Keras `Model.fit`
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>

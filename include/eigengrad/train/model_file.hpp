@@ -261,8 +261,7 @@ void save_model(const std::string& path, const nn::Sequential<T>& model,
 /// return Scale{layer.integer("features")}; }}}.
 ///
 /// Throws:    FileError as load_weights; for a description that is missing, malformed, or of a
-/// layer
-///            that is not known
+///            layer that is not known
 /// Cost:      three times the values in memory
 template <FloatScalar T>
 [[nodiscard]] nn::Sequential<T> load_model(const std::string& path,

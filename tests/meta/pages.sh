@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Every C++ block of a page below stands, but for its indentation, in one of the page's programs of
+# examples/, which are built and run. A page that is not there has none. Every name in docs/idioms.md
+# is in its header.
+#   tests/meta/pages.sh [TREE]
+#
+# With a page and a program: runs it and finds every ```text block of the page in what it prints, line
+# by line; a line "..." in a block stands for any number of lines.
+#   tests/meta/pages.sh --output PAGE PROGRAM
+
+set -euo pipefail
+
+if [ "${1:-}" = --output ]; then
+  if [ "$(grep -c '^```text$' "$2")" -eq 0 ]; then
+    echo "$2: shows no output"
+    exit 1
+  fi
+  output=$("$3")
+  printf '%s\n' "$output"
+  awk -v page="$2" '
+    function found(from, i, skip) {  # the block from line i on, in the output from line `from` on
+      if (i > lines) { return 1 }
+      if (block[i] == "...") { return found(from, i + 1, 1) }
+      for (; from <= printed; ++from) {
+        if (out[from] == block[i] && found(from + 1, i + 1, 0)) { return 1 }
+        if (!skip) { return 0 }
+      }
+      return 0
+    }
+    FNR == NR { out[++printed] = $0; next }
+    /^```text$/ { inside = 1; lines = 0; start = FNR; next }
+    /^```$/ && inside {
+      inside = 0
+      if (!lines || !found(1, 1, 1)) { print page ":" start ": the program does not print this"; bad = 1 }
+      next
+    }
+    inside { block[++lines] = $0 }
+    END { exit bad }' <(printf '%s\n' "$output") "$2"
+  exit 0
+fi
+
+tree=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)}
+cd "$tree"
+status=0
+
+check() { # check PAGE BLOCKS EXAMPLE...: the first BLOCKS of them, or all
+  local page=$1 blocks=$2 programs=()
+  if [ ! -e "$page" ]; then return; fi
+  shift 2
+  for program in "$@"; do programs+=("examples/$program.cpp"); done
+  awk -v blocks="$blocks" -v page="$page" '
+    { sub(/^[ \t]+/, "") }
+    FILENAME != page { program = program "\n" $0; next }
+    /^```cpp$/ { inside = 1; block = ""; start = FNR; ++seen; next }
+    /^```$/ && inside {
+      inside = 0
+      if ((blocks == "all" || seen <= blocks) && !index(program "\n", block "\n")) {
+        print page ":" start ": this block is in no program of the page"
+        bad = 1
+      }
+      next
+    }
+    inside { block = block "\n" $0 }
+    END { exit bad }' "${programs[@]}" "$page" || status=1
+}
+
+check README.md 1 quickstart
+check docs/getting_started.md all quickstart saved_model
+check docs/coming_from_keras_and_pytorch.md all from_keras from_pytorch
+check docs/autodiff.md all autodiff
+for page in docs/tutorials/*.md; do
+  check "$page" all "$(basename "$page" .md)"
+done
+
+# docs/idioms.md: every name in the second column is a word of the header in the third.
+if [ -e docs/idioms.md ]; then
+  while IFS='|' read -r line names header; do
+    if [ ! -f "$header" ] || ! grep -qw -- "$names" "$header"; then
+      echo "docs/idioms.md:$line: $header has no '$names'"
+      status=1
+    fi
+  done < <(awk -F' [|] ' '/^[|].*`/ {
+    header = $3
+    sub(/.*[(]\.\.\//, "", header)
+    sub(/[)].*/, "", header)
+    count = split($2, span, "`")
+    for (i = 2; i <= count; i += 2) {
+      name = span[i]
+      sub(/^[{]?[.]/, "", name)
+      sub(/[^A-Za-z0-9_:.].*/, "", name)
+      sub(/.*(::|[.])/, "", name)
+      print FNR "|" name "|" header
+    }
+  }' docs/idioms.md)
+fi
+exit "$status"
