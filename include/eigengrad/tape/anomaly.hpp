@@ -140,29 +140,20 @@ EIGENGRAD_COLD inline void trace_record(Tape& tape) {
   }
 }
 
-/// A saved tensor was changed.
-[[noreturn]] EIGENGRAD_COLD inline void throw_changed(std::string_view op, const Tape& tape,
-                                                      const SavedVersion& saved) {
-  const TensorBody& owner = *saved.owner;
-  const bool known = owner.leaf != nullptr && owner.leaf->changed_by != nullptr &&
-                     owner.leaf->changed_version == owner.version;
+/// "; saved at ...; changed at ...", as far as that is known.
+[[nodiscard]] EIGENGRAD_COLD inline std::string places_of_change(const Tape& tape,
+                                                                 const SavedVersion& saved) {
   Message message;
-  message << "a tensor that '" << DiagnosisAccess::record(tape, saved.record).op->name << "' saved";
-  message.in_scope(DiagnosisAccess::scope(tape, saved.record));
-  message << " was changed after it was recorded: ";
-  name_tensor(message, owner);
-  message << ", by "
-          << (known ? owner.leaf->changed_by : "a write to its elements (mutable_data, set, ...)");
   if (const Description* const kept = DiagnosisAccess::description(tape, saved.record)) {
     add_place(message, "saved at", kept->at);
     for (const TracedWrite* write = kept->writes; write != nullptr; write = write->before) {
-      if (write->owner == &owner) {
+      if (write->owner == saved.owner) {
         add_place(message, "changed at", write->at);
         break;
       }
     }
   }
-  throw TapeError(op, message.text());
+  return message.text();
 }
 
 /// Throws if the result of an op holds a NaN or an infinity.

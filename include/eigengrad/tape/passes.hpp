@@ -222,7 +222,8 @@ EIGENGRAD_BODY void Tape::check_versions(std::string_view op, std::uint32_t root
     detail::Scratch<bool> marks(Index{root} + 1);
     detail::mark_reachable(records_, root, marks.data());
     if (marks[saved.record]) {
-      detail::throw_changed(op, *this, saved);
+      detail::throw_changed(op, records_[saved.record]->op->name, scope_of(saved.record),
+                            *saved.owner, detail::places_of_change(*this, saved));
     }
   }
 }
