@@ -1,4 +1,5 @@
-// Anomaly mode: the first NaN or infinity, forward or backward, by op, shapes and scope.
+// Anomaly mode: the first NaN or infinity, forward or backward, by op, shapes and scope. Places in
+// the program: trace_test.cpp.
 
 #include <eigengrad/ops/arithmetic.hpp>
 #include <eigengrad/ops/exponential.hpp>
@@ -26,21 +27,35 @@ Tensor<double> values(std::initializer_list<double> list) {
 
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 
+/// An error whose text is `text` and then, where the system can tell, a place in the program.
+auto placed(const std::string& text) {
+  return Catch::Matchers::Predicate<ValueError>(
+      [text](const ValueError& error) {
+        const std::string said = error.what();
+        return said == text || said.rfind(text + "; called at ", 0) == 0 ||
+               said.rfind(text + "; recorded at ", 0) == 0;
+      },
+      text + "; and a place");
+}
+#define CHECK_THROWS_PLACED(expression, type, text) \
+  CHECK_THROWS_MATCHES(expression, type, placed(text))
+
 }  // namespace
 
 TEST_CASE("anomaly: the first op that gives a NaN or an infinity is named", "[tape][anomaly]") {
   Parameter<double> w("w", values({1, 0, 2}));
   Tape tape({.detect_anomaly = true});
   const auto fine = w * w;
-  CHECK_THROWS_TEXT(log(fine), ValueError,
-                    "anomaly: 'log' of (3,) gave infinity at element 1 of its result (3,)");
-  CHECK_THROWS_TEXT(fine / fine, ValueError,
-                    "anomaly: 'div' of (3,), (3,) gave nan at element 1 of its result (3,)");
+  CHECK_THROWS_PLACED(log(fine), ValueError,
+                      "anomaly: 'log' of (3,) gave infinity at element 1 of its result (3,)");
+  CHECK_THROWS_PLACED(fine / fine, ValueError,
+                      "anomaly: 'div' of (3,), (3,) gave nan at element 1 of its result (3,)");
   const Scope model("model");
   const Scope layer("layer 2");
-  CHECK_THROWS_TEXT(log(fine), ValueError,
-                    "anomaly: 'log' of (3,) gave infinity at element 1 of its result (3,) in scope "
-                    "'model/layer 2'");
+  CHECK_THROWS_PLACED(
+      log(fine), ValueError,
+      "anomaly: 'log' of (3,) gave infinity at element 1 of its result (3,) in scope "
+      "'model/layer 2'");
 }
 
 TEST_CASE("anomaly: an operand that brought it is named too", "[tape][anomaly]") {
@@ -48,9 +63,10 @@ TEST_CASE("anomaly: an operand that brought it is named too", "[tape][anomaly]")
   Tape tape({.detect_anomaly = true});
   auto x = transpose(full<float>({2, 2}, 1.F));
   x.set({0, 1}, static_cast<float>(not_a_number));
-  CHECK_THROWS_TEXT(w + x, ValueError,
-                    "anomaly: 'add' of (2, 2), (2, 2) gave nan at element 1 of its result (2, 2); "
-                    "operand 1 holds nan at element 1");
+  CHECK_THROWS_PLACED(
+      w + x, ValueError,
+      "anomaly: 'add' of (2, 2), (2, 2) gave nan at element 1 of its result (2, 2); "
+      "operand 1 holds nan at element 1");
 }
 
 TEST_CASE("anomaly: the first derivative that gives one is named", "[tape][anomaly]") {
@@ -64,20 +80,20 @@ TEST_CASE("anomaly: the first derivative that gives one is named", "[tape][anoma
   const std::string at_zero =
       " of (3,) with result (3,) gave infinity at element 1 of the gradient "
       "of operand 0 in scope 'encoder'";
-  CHECK_THROWS_TEXT(tape.backward(sum(root)), ValueError,
-                    "anomaly: the derivative of 'sqrt'" + at_zero);
+  CHECK_THROWS_PLACED(tape.backward(sum(root)), ValueError,
+                      "anomaly: the derivative of 'sqrt'" + at_zero);
   CHECK_FALSE(w.has_gradient());
   tape.clear();
   const auto direct = sqrt(w);
-  CHECK_THROWS_TEXT(tape.backward(sum(direct)), ValueError,
-                    "anomaly: the derivative of 'sqrt' of (3,) with result (3,) gave infinity at "
-                    "element 1 of the gradient of parameter 'w' (3,)");
+  CHECK_THROWS_PLACED(tape.backward(sum(direct)), ValueError,
+                      "anomaly: the derivative of 'sqrt' of (3,) with result (3,) gave infinity at "
+                      "element 1 of the gradient of parameter 'w' (3,)");
   w.zero_gradient();
   tape.clear();
   const auto again = sqrt(w * 1.0);
-  CHECK_THROWS_TEXT(tape.gradients(sum(again), {w}), ValueError,
-                    "anomaly: the derivative of 'sqrt' of (3,) with result (3,) gave infinity at "
-                    "element 1 of the gradient of operand 0");
+  CHECK_THROWS_PLACED(tape.gradients(sum(again), {w}), ValueError,
+                      "anomaly: the derivative of 'sqrt' of (3,) with result (3,) gave infinity at "
+                      "element 1 of the gradient of operand 0");
 }
 
 TEST_CASE("anomaly: a cotangent of the user's", "[tape][anomaly]") {
@@ -105,13 +121,14 @@ TEST_CASE("anomaly: inside a recomputed segment, forward and backward", "[tape][
     const Scope inner("inner");
     return sqrt(x * 1.0);
   };
-  CHECK_THROWS_TEXT(recompute([&](const Tensor<double>& x) { return log(f(x)); }, w), ValueError,
-                    "anomaly: 'log' of (3,) gave infinity at element 1 of its result (3,) in scope "
-                    "'block'");
+  CHECK_THROWS_PLACED(
+      recompute([&](const Tensor<double>& x) { return log(f(x)); }, w), ValueError,
+      "anomaly: 'log' of (3,) gave infinity at element 1 of its result (3,) in scope "
+      "'block'");
   const auto loss = sum(recompute(f, w));
-  CHECK_THROWS_TEXT(tape.backward(loss), ValueError,
-                    "anomaly: the derivative of 'sqrt' of (3,) with result (3,) gave infinity at "
-                    "element 1 of the gradient of operand 0 in scope 'block/inner'");
+  CHECK_THROWS_PLACED(tape.backward(loss), ValueError,
+                      "anomaly: the derivative of 'sqrt' of (3,) with result (3,) gave infinity at "
+                      "element 1 of the gradient of operand 0 in scope 'block/inner'");
   CHECK(tape.size() == 2);
 }
 

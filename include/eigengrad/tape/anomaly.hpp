@@ -7,9 +7,11 @@
 #include <eigengrad/tape/backward.hpp>
 #include <eigengrad/tape/errors.hpp>
 #include <eigengrad/tape/tape.hpp>
+#include <eigengrad/tape/trace.hpp>
 #include <eigengrad/tensor/tensor.hpp>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -60,8 +62,22 @@ struct DiagnosisAccess {
   }
   /// The shapes of a record's result and of its operands, or null.
   [[nodiscard]] static const Shape* shapes(const Tape& tape, Index i) noexcept {
-    return i < tape.shapes_.size() ? tape.shapes_[i] : nullptr;
+    return i < tape.descriptions_.size() ? tape.descriptions_[i].shapes : nullptr;
   }
+  /// What is kept beside a record, or null.
+  [[nodiscard]] static Description* description(Tape& tape, Index i) noexcept {
+    return i < tape.descriptions_.size() ? &tape.descriptions_[i] : nullptr;
+  }
+  [[nodiscard]] static const Description* description(const Tape& tape, Index i) noexcept {
+    return i < tape.descriptions_.size() ? &tape.descriptions_[i] : nullptr;
+  }
+  [[nodiscard]] static Tape* enclosing(const Tape& tape) noexcept { return tape.enclosing_; }
+  /// Whether traces of the records so far may be added: not while a segment runs, after which the
+  /// arena goes back.
+  [[nodiscard]] static bool traces(const Tape& tape) noexcept {
+    return tape.detect_anomaly_ && tape.others_ == nullptr;
+  }
+  [[nodiscard]] static Arena& arena(Tape& tape) noexcept { return tape.arena_; }
   [[nodiscard]] static std::string_view scope(const Tape& tape, Index i) noexcept {
     return tape.scope_of(static_cast<std::uint32_t>(i));
   }
@@ -72,6 +88,73 @@ struct DiagnosisAccess {
     return tape.saved_;
   }
 };
+
+/// "; `what` model.cpp:12 in encode(...)", where that is known.
+EIGENGRAD_COLD inline void add_place(Message& message, std::string_view what, Trace at) {
+  try {
+    const std::string place = place_of(at);
+    if (!place.empty()) {
+      message << "; " << what << " " << place;
+    }
+  } catch (...) {  // no memory: the error is more important than its place
+  }
+}
+
+/// Notes that guarded elements are about to be written, on the tapes that have saved them so.
+EIGENGRAD_COLD inline void trace_write(TensorBody& owner) {
+  bool wanted = false;
+  for (Tape* tape = tape_thread.innermost; tape != nullptr;
+       tape = DiagnosisAccess::enclosing(*tape)) {
+    if (!DiagnosisAccess::traces(*tape)) {
+      continue;
+    }
+    const TracedWrite* write = nullptr;
+    const Buffer<SavedVersion>& list = DiagnosisAccess::saved(*tape);
+    for (Index i = 0; i < list.size(); ++i) {
+      const SavedVersion& saved = list[i];
+      Description* const kept = DiagnosisAccess::description(*tape, saved.record);
+      if (saved.owner != &owner || saved.version != owner.version || kept == nullptr) {
+        continue;
+      }
+      Arena& arena = DiagnosisAccess::arena(*tape);
+      const Trace at = write != nullptr ? write->at : take_trace(arena);
+      write = new (arena.allocate(sizeof(TracedWrite))) TracedWrite{&owner, at, kept->writes};
+      kept->writes = write;
+      wanted = true;
+    }
+  }
+  if (!wanted) {  // not again, until it is saved again
+    std::atomic_ref(owner.guards).fetch_and(static_cast<std::uint8_t>(~traced_guard));
+  }
+}
+
+/// Keeps where the last record is made, and asks for where what it saves will be written.
+EIGENGRAD_COLD inline void trace_record(Tape& tape) {
+  const auto index = static_cast<std::uint32_t>(tape.size() - 1);
+  DiagnosisAccess::description(tape, index)->at = take_trace(DiagnosisAccess::arena(tape));
+  write_hook.store(&trace_write, std::memory_order_relaxed);
+  const Buffer<SavedVersion>& saved = DiagnosisAccess::saved(tape);
+  for (Index i = saved.size(); i-- > 0 && saved[i].record == index;) {
+    auto* const owner = const_cast<TensorBody*>(saved[i].owner);
+    std::atomic_ref(owner->guards).fetch_or(traced_guard);
+  }
+}
+
+/// "; saved at ...; changed at ...", as far as that is known.
+[[nodiscard]] EIGENGRAD_COLD inline std::string places_of_change(const Tape& tape,
+                                                                 const SavedVersion& saved) {
+  Message message;
+  if (const Description* const kept = DiagnosisAccess::description(tape, saved.record)) {
+    add_place(message, "saved at", kept->at);
+    for (const TracedWrite* write = kept->writes; write != nullptr; write = write->before) {
+      if (write->owner == saved.owner) {
+        add_place(message, "changed at", write->at);
+        break;
+      }
+    }
+  }
+  return message.text();
+}
 
 /// Throws if the result of an op holds a NaN or an infinity.
 EIGENGRAD_COLD inline void check_result(const Tape& tape, std::string_view op,
@@ -96,6 +179,8 @@ EIGENGRAD_COLD inline void check_result(const Tape& tape, std::string_view op,
       break;
     }
   }
+  Arena arena;
+  add_place(message, "called at", take_trace(arena));
   throw ValueError("anomaly", message.text());
 }
 
@@ -127,6 +212,7 @@ EIGENGRAD_COLD inline void check_gradients_of(const BackwardPass& pass, std::uin
     message << "operand " << operand;
   }
   message.in_scope(DiagnosisAccess::scope(tape, index));
+  add_place(message, "recorded at", DiagnosisAccess::description(tape, index)->at);
   throw ValueError("anomaly", message.text());
 }
 

@@ -52,10 +52,11 @@ EIGENGRAD_COLD inline void name_tensor(Message& message, const TensorBody& x) {
           << (x.dtype == DType::float32 ? state_of<float>(x).name : state_of<double>(x).name)
           << "' " << x.shape;
 }
-/// `scope`: of the op that saved it; `owner`: of the elements.
+/// `scope`: of the op that saved it; `owner`: of the elements; `places`: of both, where known.
 [[noreturn]] EIGENGRAD_COLD inline void throw_changed(std::string_view op, std::string_view by,
                                                       std::string_view scope,
-                                                      const TensorBody& owner) {
+                                                      const TensorBody& owner,
+                                                      std::string_view places = {}) {
   const bool known = owner.leaf != nullptr && owner.leaf->changed_by != nullptr &&
                      owner.leaf->changed_version == owner.version;
   Message message;
@@ -63,7 +64,8 @@ EIGENGRAD_COLD inline void name_tensor(Message& message, const TensorBody& x) {
   message.in_scope(scope) << " was changed after it was recorded: ";
   name_tensor(message, owner);
   message << ", by "
-          << (known ? owner.leaf->changed_by : "a write to its elements (mutable_data, set, ...)");
+          << (known ? owner.leaf->changed_by : "a write to its elements (mutable_data, set, ...)")
+          << places;
   throw TapeError(op, message.text());
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_lost_parameter(std::string_view op,

@@ -142,7 +142,7 @@ EIGENGRAD_BODY void Tape::forget() noexcept {
   records_.clear();
   results_.clear();
   saved_.clear();
-  shapes_.clear();
+  descriptions_.clear();
   scopes_ = nullptr;
   arena_.clear();
   lost_parameter_.clear();
@@ -223,7 +223,7 @@ EIGENGRAD_BODY void Tape::check_versions(std::string_view op, std::uint32_t root
     detail::mark_reachable(records_, root, marks.data());
     if (marks[saved.record]) {
       detail::throw_changed(op, records_[saved.record]->op->name, scope_of(saved.record),
-                            *saved.owner);
+                            *saved.owner, detail::places_of_change(*this, saved));
     }
   }
 }

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -112,6 +113,23 @@ struct SavedVersion {
   const TensorBody* owner;
   std::uint32_t version;
   std::uint32_t record;
+};
+
+/// Return addresses on the stack at some point, the innermost first (trace.hpp).
+using Trace = std::span<void* const>;
+
+/// A write to elements that a record has saved, in anomaly mode. In the tape's arena.
+struct TracedWrite {
+  const TensorBody* owner;
+  Trace at;
+  const TracedWrite* before;
+};
+
+/// What a tape that describes its records keeps beside each. In the tape's arena.
+struct Description {
+  const Shape* shapes;        // of the result and of the operands
+  Trace at;                   // where it was recorded, in anomaly mode
+  const TracedWrite* writes;  // the last one
 };
 
 }  // namespace eigengrad::detail

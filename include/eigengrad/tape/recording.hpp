@@ -228,7 +228,10 @@ struct RecordingAccess {
       for (std::size_t i = 0; i < count; ++i) {
         new (shapes + 1 + i) Shape(operands[i]->shape);
       }
-      tape.shapes_.push_back(shapes);
+      tape.descriptions_.push_back({shapes, {}, nullptr});
+      if (tape.detect_anomaly_) {
+        trace_record(tape);
+      }
     }
     if (tape.keeps_results_) {
       tape.results_.push_back(&result);

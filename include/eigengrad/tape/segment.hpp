@@ -163,12 +163,12 @@ struct SegmentAccess {
   struct Place {
     Index records;
     Index saved;
-    Index shapes;
+    Index descriptions;
     const ScopeMark* scopes;
     Arena::Mark arena;
   };
   [[nodiscard]] static Place place(const Tape& tape) noexcept {
-    return {tape.records_.size(), tape.saved_.size(), tape.shapes_.size(), tape.scopes_,
+    return {tape.records_.size(), tape.saved_.size(), tape.descriptions_.size(), tape.scopes_,
             tape.arena_.mark()};
   }
   /// Forgets the records that were made since.
@@ -184,7 +184,7 @@ struct SegmentAccess {
     }
     tape.records_.shrink(to.records);
     tape.saved_.shrink(to.saved);
-    tape.shapes_.shrink(to.shapes);
+    tape.descriptions_.shrink(to.descriptions);
     tape.scopes_ = to.scopes;
     tape.arena_.rewind(to.arena);
   }

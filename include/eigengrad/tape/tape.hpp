@@ -101,8 +101,9 @@ struct BackwardOptions {
 /// Options of a Tape.
 struct TapeOptions {
   /// Throw ValueError at the first op whose result, or in a backward pass one of whose gradients,
-  /// holds a NaN or an infinity. It names the op, its shapes and the Scope. Slower; implies
-  /// `describe`.
+  /// holds a NaN or an infinity. It names the op, its shapes, the Scope and where it was
+  /// called (lines with -g: docs/autodiff.md), and the error of a saved tensor that was changed
+  /// says where. Slower; implies `describe`.
   bool detect_anomaly = false;
   /// Keep the shapes of operands and results, for tape/picture.hpp.
   bool describe = false;
@@ -220,14 +221,14 @@ class EIGENGRAD_API Tape {
   bool any_consumed_ = false;
   bool running_ = false;
   bool keeps_results_ = false;                   // for forward mode: see results_
-  bool describes_ = false;                       // see shapes_
+  bool describes_ = false;                       // see descriptions_
   detail::Probe* probe_ = nullptr;               // a segment runs for the first time: segment.hpp
   const detail::OtherNumber* others_ = nullptr;  // while a segment runs
   detail::Buffer<detail::Record*> records_;
   detail::Buffer<detail::TensorBody*> results_;  // of each record, owned, if keeps_results_
   detail::Buffer<detail::SavedVersion> saved_;
-  detail::Buffer<const Shape*> shapes_;  // of each record's result and operands, if describes_
-  const detail::ScopeMark* scopes_ = nullptr;  // the last one
+  detail::Buffer<detail::Description> descriptions_;  // of each record, if describes_
+  const detail::ScopeMark* scopes_ = nullptr;         // the last one
   detail::Arena arena_;
   std::string lost_parameter_;  // name of a recorded parameter that was destroyed; empty: none
 };

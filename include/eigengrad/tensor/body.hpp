@@ -40,6 +40,12 @@ struct MoreLinks {
   MoreLinks* next;
 };
 
+/// The elements are the user's const memory.
+inline constexpr std::uint8_t read_only_guard = 1;
+/// A tape in anomaly mode wants to know where the elements are written. Set by std::atomic_ref, as
+/// several threads may record the same tensor.
+inline constexpr std::uint8_t traced_guard = 2;
+
 /// Which function of `origin` a tensor is, so that losses can go back to the logits.
 enum class Origin : std::uint8_t { none, sigmoid, softmax_last, log_softmax_last };
 
@@ -47,9 +53,9 @@ struct EIGENGRAD_API TensorBody {
   std::atomic<std::uint32_t> count{1};
   std::uint32_t version = 0;  // of the elements; a view's is its base's
   DType dtype = DType::float32;
-  Origin origin_kind = Origin::none;
+  Origin origin_kind : 2 = Origin::none;
   bool contiguous : 1 = true;
-  bool read_only : 1 = false;        // the user's const memory
+  std::uint8_t guards = 0;           // what a write has to pass: read_only_guard, traced_guard
   std::uint8_t home = 0;             // number of the thread whose pool the block is from
   std::uint32_t origin_version = 0;  // of the logits, when `origin` was set
   void* data = nullptr;

@@ -119,7 +119,7 @@ template <class Element>
   using T = std::remove_const_t<Element>;
   TensorBody* const body =
       allocate_view(dtype_of<T>, const_cast<T*>(values.data()), shape, strides);
-  body->read_only = std::is_const_v<Element>;
+  body->guards = std::is_const_v<Element> ? read_only_guard : 0;
   return Tensor<T>(body);
 }
 

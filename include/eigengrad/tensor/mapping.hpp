@@ -60,7 +60,7 @@ class EIGENGRAD_API Mapping final : public LeafState {
     throw;
   }
   body->leaf = mapping;
-  body->read_only = true;
+  body->guards = read_only_guard;
   return Tensor<std::uint8_t>(body);
 }
 

@@ -9,6 +9,7 @@
 #include <eigengrad/base/shape.hpp>
 #include <eigengrad/tensor/body.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstring>
@@ -33,6 +34,20 @@ namespace detail {
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_read_only() {
   throw_error<ValueError>("mutable_data", {"the tensor views const memory of the user"});
+}
+/// Called before a tensor with a traced_guard is written. Set by the first tape in anomaly mode
+/// (tape/anomaly.hpp), else null.
+using WriteHook = void (*)(TensorBody& owner);
+EIGENGRAD_API inline constinit std::atomic<WriteHook> write_hook{nullptr};
+
+/// What a write to guarded elements has to pass.
+EIGENGRAD_COLD inline void pass_guards(TensorBody& owner) {
+  if ((owner.guards & read_only_guard) != 0) {
+    throw_read_only();
+  }
+  if (const WriteHook hook = write_hook.load(std::memory_order_relaxed)) {
+    hook(owner);
+  }
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_not_one(std::string_view op, const Shape& shape) {
   throw_shape_error(op, {"expected one element, got shape ", shape}, shape);
@@ -103,8 +118,8 @@ class EIGENGRAD_API Tensor {
   [[nodiscard]] T* mutable_data() {
     detail::TensorBody& b = body();
     detail::TensorBody* const owner = detail::owner_of(&b);
-    if (owner->read_only) {
-      detail::throw_read_only();
+    if (owner->guards != 0) {
+      detail::pass_guards(*owner);
     }
     ++owner->version;
     owner->origin_kind = detail::Origin::none;
