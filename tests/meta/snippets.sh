@@ -14,8 +14,9 @@ for page in README.md docs/*.md; do
     *) pages+=("$page") ;;
   esac
 done
-unit=$(mktemp --suffix .cpp)
-trap 'rm -f "$unit"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+unit=$scratch/snippets.cpp
 {
   grep -hE '^#include <eigengrad/' "${pages[@]}" || true
   echo '#include "snippets.hpp"'
