@@ -14,11 +14,13 @@
 #include <eigengrad/ops/softmax.hpp>
 #include <eigengrad/ops/sum.hpp>
 #include <eigengrad/ops/transforms/elementwise_rules.hpp>
+#include <eigengrad/ops/transforms/lead.hpp>
 #include <eigengrad/ops/transforms/rule.hpp>
 #include <eigengrad/ops/transforms/traced.hpp>
 #include <eigengrad/ops/where.hpp>
 
 #include <string_view>
+#include <type_traits>
 
 namespace eigengrad::detail {
 
@@ -38,8 +40,10 @@ template <AnyScalar T>
 /// g times the factor of the reduction and the weights: one for each loss, or one for all.
 template <FloatScalar T>
 [[nodiscard]] Tensor<T> loss_factor(std::string_view op, const Tensor<T>& g,
-                                    const LossPayload<T>& saved, const Shape& losses) {
-  Tensor<T> scaled = saved.scale == T(1) ? g : g * static_cast<double>(saved.scale);
+                                    const LossPayload<T>& saved, const Shape& losses,
+                                    const Lead& lead) {
+  const Tensor<T> led = aligned(g, lead, losses.rank());
+  Tensor<T> scaled = saved.scale == T(1) ? led : led * static_cast<double>(saved.scale);
   if (!saved.source.weights.tensor->defined()) {
     return scaled;
   }
@@ -49,6 +53,20 @@ template <FloatScalar T>
     shape.set(axis, 1);  // one for each sample
   }
   return scaled * reshape(weights, shape);
+}
+
+/// The tangent of a loss from those of its single losses, which are (losses...) behind the lead.
+template <FloatScalar T>
+void set_loss_tangent(std::string_view op, TangentForward<T>& f, const Tensor<T>& losses,
+                      const LossPayload<T>& saved) {
+  const Lead& lead = f.lead();
+  const Shape shape = lead.behind(losses.shape());
+  const Tensor<T> all = loss_factor(op, losses, saved, shape, lead);
+  if (f.result().rank() > 0 || shape.rank() == 0) {
+    f.set(all);
+  } else {
+    f.set(lead.axes() > 0 ? sum(reshape(all, {lead.extent, shape.size()}), {1}) : sum(all));
+  }
 }
 
 /// slope(x, target): the derivative of a loss of single elements.
@@ -77,19 +95,33 @@ struct ElementwiseSlope<BinaryCrossEntropyWithLogits> {
 
 template <class Op>
 struct ElementwiseLossRule {
+  static constexpr bool takes_lead = true;
+
+  template <class Payload>
+  [[nodiscard]] static auto slope(const Payload& saved) {
+    const auto& x = source_of(Op::name, saved.source.x);
+    const auto& target = source_of(Op::name, saved.source.target);
+    return ElementwiseSlope<Op>::slope(x, reshape(target, x.shape()), saved.source.parameter);
+  }
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
-    const Tensor<T>& x = source_of(Op::name, saved.source.x);
-    const Tensor<T>& target = source_of(Op::name, saved.source.target);
-    const Tensor<T> slope =
-        ElementwiseSlope<Op>::slope(x, reshape(target, x.shape()), saved.source.parameter);
-    const Tensor<T> dx = slope * loss_factor(Op::name, b.gradient(), saved, x.shape());
+    const Tensor<T> dx =
+        slope(saved) * loss_factor(Op::name, b.gradient(), saved, saved.x_shape, b.lead());
     if (b.wants(0)) {
       b.add(0, dx);
     }
     if (b.operand_count() > 1 && b.wants(1)) {
-      b.add(1, reshape(-dx, target.shape()));
+      b.add(1, reshape(-dx, b.lead().with(saved.target_shape)));
     }
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    Tensor<T> t;
+    if (f.operand_count() > 1 && f.has(1)) {
+      t = reshape(f.tangent(1), f.lead().with(saved.x_shape));
+    }
+    t = !t.defined() ? f.tangent(0) : f.has(0) ? f.tangent(0) - t : -t;
+    set_loss_tangent(Op::name, f, slope(saved) * t, saved);
   }
 };
 template <>
@@ -131,21 +163,32 @@ struct CategoricalSlope {
 
 template <class Op, class Slope>
 struct RowLossRule {
+  static constexpr bool takes_lead = true;
+
+  template <class Payload>
+  [[nodiscard]] static auto slope(const Payload& saved) {
+    const auto& x = source_of(Op::name, saved.source.x);
+    using T = typename std::decay_t<decltype(x)>::value_type;
+    if (!saved.source.classes.tensor->defined()) {
+      return Slope::slope(x, reshape(source_of(Op::name, saved.source.target), x.shape()));
+    }
+    const Shape losses = row_shape(Op::name, x.shape());
+    return Slope::slope(
+        x, one_hot<T>(reshape(source_of(Op::name, saved.source.classes), losses), x.extent(-1)));
+  }
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (!b.wants(0)) {
       return;
     }
-    const Tensor<T>& x = source_of(Op::name, saved.source.x);
-    const Shape losses = row_shape(Op::name, x.shape());
-    const bool by_class = saved.source.classes.tensor->defined();
-    const Tensor<T> target =
-        by_class
-            ? one_hot<T>(reshape(source_of(Op::name, saved.source.classes), losses), x.extent(-1))
-            : reshape(source_of(Op::name, saved.source.target), x.shape());
-    const Tensor<T> factor = loss_factor(Op::name, b.gradient(), saved, losses);
-    const Tensor<T> slope = Slope::slope(x, target);
-    b.add(0, factor.shape() == losses ? slope * unsqueeze(factor, -1) : slope * factor);
+    const Shape losses = row_shape(Op::name, saved.x_shape);
+    const Tensor<T> factor = loss_factor(Op::name, b.gradient(), saved, losses, b.lead());
+    const bool by_row = b.lead().axes() > 0 || factor.shape() == losses;
+    b.add(0, slope(saved) * (by_row ? unsqueeze(factor, -1) : factor));
+  }
+  template <FloatScalar T, class Payload>
+  static void jvp(TangentForward<T>& f, Payload& saved) {
+    set_loss_tangent(Op::name, f, sum(slope(saved) * f.tangent(0), {-1}), saved);
   }
 };
 template <>

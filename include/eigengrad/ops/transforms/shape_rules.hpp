@@ -339,15 +339,25 @@ struct Rule<Where> {
 
 template <>
 struct Rule<Dropout> {
+  static constexpr bool takes_lead = true;
+
+  /// One mask for all that is behind the lead.
+  template <FloatScalar T, class Payload>
+  [[nodiscard]] static Tensor<T> drop(const Tensor<T>& x, const Payload& saved, const Lead& lead) {
+    if (lead.axes() == 0) {
+      return masked(x, *saved.bits, saved.scale);
+    }
+    return x * masked(filled(lead.behind(x.shape()), T(1)), *saved.bits, saved.scale);
+  }
   template <FloatScalar T, class Payload>
   static void vjp(GraphBackward<T>& b, Payload& saved) {
     if (b.wants(0)) {
-      b.add(0, masked(b.gradient(), *saved.bits, saved.scale));
+      b.add(0, drop(b.gradient(), saved, b.lead()));
     }
   }
   template <FloatScalar T, class Payload>
   static void jvp(TangentForward<T>& f, Payload& saved) {
-    f.set(masked(f.tangent(0), *saved.bits, saved.scale));
+    f.set(drop(f.tangent(0), saved, f.lead()));
   }
 };
 
