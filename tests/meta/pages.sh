@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every C++ block of a page below stands, but for its indentation, in one of the page's programs of
 # examples/, which are built and run. A page that is not there has none. Every name in docs/idioms.md
-# is in its header.
+# is in its header, and README's pictures are written by examples.
 #   tests/meta/pages.sh [TREE]
 #
 # With a page and a program: runs it and finds every ```text block of the page in what it prints, line
@@ -92,5 +92,20 @@ if [ -e docs/idioms.md ]; then
       print FNR "|" name "|" header
     }
   }' docs/idioms.md)
+fi
+
+# README's pictures: each is small, needs no other file, and an example of its name writes it.
+if [ -e README.md ]; then
+  while read -r picture; do
+    program=examples/$(basename "$picture" .svg).cpp
+    if [ ! -s "$picture" ] || [ "$(wc -c <"$picture")" -ge 153600 ] || grep -qE '<script|href|url\(' "$picture"; then
+      echo "README.md: $picture is not there, not below 150 KB, or not by itself"
+      status=1
+    fi
+    if ! grep -qsF "\"${picture##*/}\"" "$program"; then
+      echo "README.md: $program does not write $picture"
+      status=1
+    fi
+  done < <(grep -o 'src="[^"]*"' README.md | cut -d '"' -f 2)
 fi
 exit "$status"
