@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs both commands of README's quick start in a fresh minimal Debian 12 made by debootstrap, which
-# has neither compiler nor CMake, Eigen or Catch2, on a clone of what is committed here. Exits 77,
-# with the reason, where such a root cannot be made.
+# A new user's first minutes: runs the commands of README's quick start in a fresh minimal Debian 12
+# made by debootstrap, which has neither compiler nor CMake, Eigen or Catch2, on a clone of what is
+# committed here. Exits 77, with the reason, where such a root cannot be made.
 
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../scripts/lib.sh"
@@ -91,6 +91,33 @@ check_trained() {
   tail -n 1 "$logs/root-$1.out" | grep -qE '^test: loss [0-9.]+ accuracy (0\.9[0-9]*|1(\.0*)?)$' ||
     fail "$1 does not close with 'test: loss X accuracy Y' above .9"
 }
+# write_weather: a table as people have them: names, quoted text, empty fields, the answer last.
+write_weather() {
+  awk '
+    function random() { seed = seed * 16807 % 2147483647; return seed / 2147483647 }
+    function unless(gap, text) { return gap ? "" : text }
+    BEGIN {
+      seed = 7
+      split("valley|coast|\"hill, north\"", station, "|")
+      print "temperature,humidity,wind,station,rain"
+      for (i = 0; i < 400; ++i) {
+        t = 30 * random(); h = 100 * random(); wind = int(60 * random()); s = 1 + int(3 * random())
+        print unless(i % 23 == 5, sprintf("%.1f", t)) "," unless(i % 37 == 9, sprintf("%.1f", h)) \
+          "," wind "," unless(i % 41 == 3, station[s]) "," (h - 2 * t + 30 * (s == 2) > 30 ? "yes" : "no")
+      }
+    }'
+}
+# check_report FILE: one page that needs nothing from elsewhere, with the names of the table in it.
+check_report() {
+  local text
+  if grep -oE '(https?:)?//[a-z][^"'"'"' ]*' "$1" | grep -v '^http://www.w3.org/2000/svg$'; then
+    fail 'the report points elsewhere'
+  fi
+  for text in '<h2>Training</h2>' '<h2>Probabilities</h2>' '<h2>Classes</h2>' '<h2>Model</h2>' \
+    '<h2>Weights and gradients</h2>' '<h2>Data</h2>' '<h2>Settings</h2>' humidity 'hill, north'; do
+    grep -qF "$text" "$1" || fail "the report has no $text"
+  done
+}
 check_tested() {
   grep -q '^100% tests passed, 0 tests failed out of [1-9]' "$logs/root-$1.out" ||
     fail "$1 does not close as ctest does"
@@ -113,8 +140,16 @@ for command in train test; do
     fail "scripts/$command does not name what is missing: $(cat "$logs/root-nobody.out")"
 done
 
-timed train chroot "$inside" /srv/eigengrad/scripts/train
+# What stands in README behind `cd eigengrad`, on a table of the user's own.
+first=$(sed -n '/^cd eigengrad$/{n;p;}' "$root/README.md")
+[[ $first == 'scripts/train --data ~/weather.csv '*' --report ~/report.html' ]] ||
+  fail "README's first training is another: $first"
+home=$inside/root
+write_weather >"$home/weather.csv"
+timed train chroot "$inside" sh -c "cd /srv/eigengrad && $first"
 check_trained train
+check_report "$home/report.html"
+[ "$seconds" -le 600 ] || fail "the first training took more than ten minutes"
 timed train-again unshare --net chroot "$inside" /srv/eigengrad/scripts/train
 check_trained train-again
 [ "$seconds" -le 20 ] || fail "training again took $seconds s: something was built again"
