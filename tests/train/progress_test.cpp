@@ -1,37 +1,18 @@
-#include "io/scratch_folder.hpp"
 #include "support/catch.hpp"
 #include "train/linear_model.hpp"
+#include "train/printed.hpp"
 
 #include <eigengrad/eigengrad.hpp>
 
-#include <cstdio>
-#include <fcntl.h>
 #include <string>
-#include <unistd.h>
 
 namespace eg = eigengrad;
 namespace train = eigengrad::train;
 using Catch::Matchers::ContainsSubstring;
 using eigengrad::detail::Line;
+using train_tests::printed_by;
 
 namespace {
-
-/// What a function writes to standard output.
-template <class Function>
-std::string output_of(const Function& function) {
-  const ScratchFolder folder;
-  const std::string path = folder / "output";
-  std::fflush(stdout);
-  const int kept = ::dup(STDOUT_FILENO);
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT, 0600);
-  ::dup2(file, STDOUT_FILENO);
-  ::close(file);
-  function();
-  std::fflush(stdout);
-  ::dup2(kept, STDOUT_FILENO);
-  ::close(kept);
-  return eg::read_file(path);
-}
 
 std::string seconds_text(double seconds) {
   Line line;
@@ -70,7 +51,7 @@ TEST_CASE(
     "progress: away from a terminal there is one plain line an epoch, and the reason of the end",
     "[train][progress]") {
   // w near 0: mean of 9 x^2 over 1..4 is 67.5.
-  const std::string text = output_of([] { train_two_epochs(train::Verbosity::automatic); });
+  const std::string text = printed_by([] { train_two_epochs(train::Verbosity::automatic); });
   CHECK_THAT(text,
              Catch::Matchers::Matches("Epoch 1/2 - 0\\.[0-9][0-9]s - loss: 67\\.5000\nstopped "
                                       "after epoch 1: the loss reached 67\\.5\n"));
@@ -78,11 +59,11 @@ TEST_CASE(
 
 TEST_CASE("progress: the bar is full at the end of an epoch and redrawn in place",
           "[train][progress]") {
-  const std::string text = output_of([] { train_two_epochs(train::Verbosity::bar); });
+  const std::string text = printed_by([] { train_two_epochs(train::Verbosity::bar); });
   CHECK_THAT(text, ContainsSubstring("\r\033[KEpoch 1/2 [====================] 2/2 0."));
   CHECK_THAT(text, ContainsSubstring(" - loss: 67.5000\n"));
 }
 
 TEST_CASE("progress: silence is silent", "[train][progress]") {
-  CHECK(output_of([] { train_two_epochs(train::Verbosity::silent); }).empty());
+  CHECK(printed_by([] { train_two_epochs(train::Verbosity::silent); }).empty());
 }

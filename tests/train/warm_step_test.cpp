@@ -1,11 +1,17 @@
 // What fit promises of every warm step: no heap call, and the same bits at any number of threads.
 
+#include "io/scratch_folder.hpp"
 #include "support/catch.hpp"
 #include "train/heap_watch.hpp"
+#include "train/printed.hpp"
 
 #include <eigengrad/eigengrad.hpp>
 #include <eigengrad/testing/heap_counter.hpp>
+#include <eigengrad/train/tensorboard.hpp>
 
+#include <algorithm>
+#include <cstdint>
+#include <string>
 #include <vector>
 
 namespace eg = eigengrad;
@@ -82,6 +88,41 @@ TEST_CASE("fit: a warm step of 784-512-10 makes no heap call", "[train][heap]") 
   HeapWatch watch;
   static_cast<void>(
       weights_after(image_model(), image_data(300), train::CrossEntropy{}, 128, 3, &watch));
+  CHECK(watch.steps == 6);
+  CHECK(watch.calls == 0);
+}
+
+TEST_CASE("fit: a warm step that is watched makes no heap call", "[train][heap]") {
+  // The bar is drawn at most ten times a second: one step of every epoch waits for it.
+  struct Waits final : train::Callback<float> {
+    void on_batch_end(train::TrainingState<float>& state) override {
+      if (state.step_in_epoch == 1) {
+        const double begin = eg::detail::seconds_now();
+        while (eg::detail::seconds_now() - begin < 0.11) {
+        }
+      }
+    }
+  } waits;
+  const ScratchFolder folder;
+  train::TensorBoard<float> board(folder / "run", {.update_every = 1});
+  HeapWatch watch;
+  eg::nn::Sequential<float> model({eg::nn::Dense(784, 512), eg::nn::ReLU(), eg::nn::Dense(512, 256),
+                                   eg::nn::ReLU(), eg::nn::Dense(256, 10)},
+                                  {.seed = 42});
+  eg::optim::Adam adam(model.parameters(), {.learning_rate = 1e-3});
+  train::FitOptions<float, std::int64_t> options;
+  options.epochs = 3;
+  options.batch_size = 128;
+  options.validation_split = 0.1;
+  options.metrics = {train::accuracy()};
+  options.verbose = train::Verbosity::bar;
+  options.callbacks = {&waits, &board, &watch};
+  const auto data = image_data(400);
+  const std::string shown = train_tests::printed_by([&] {
+    const auto history = train::fit(model, data, adam, train::CrossEntropy{}, options);
+    CHECK(history["val_accuracy"].size() == 3);
+  });
+  CHECK(std::count(shown.begin(), shown.end(), '\r') >= 6);  // within each epoch and at its end
   CHECK(watch.steps == 6);
   CHECK(watch.calls == 0);
 }
