@@ -31,6 +31,7 @@ PEERS = [name for name in PYTHON_PEERS if name != "keras_fit"] + CPP_PEERS
 LIBRARIES = {"eigengrad": "eigengrad", "pytorch_eager": "PyTorch", "jax_jit": "JAX", "keras_step": "Keras",
              "keras_fit": "Keras", "scikit_learn": "scikit-learn", "dlib": "dlib", "libtorch": "libtorch"}
 ROWS = {"tiny": "8-16-1", "a": "30-128-64-1", "mnist": "784-512-10"}
+WATCHED_SECONDS = 3.0  # a round of one or two epochs
 FIT_SECONDS = 2.0  # a round of fit: many epochs, for one call of Keras's fit costs as much as several
 
 
@@ -164,6 +165,15 @@ class Bench:
         return self.against("fit", "epoch, 30-128-64-1, batch 32", ["keras_fit"], "a", "fit", 1, losses=False,
                             seconds=FIT_SECONDS)[0]
 
+    def watched(self):
+        """What the progress bar and TensorBoard add to fit: network b, an epoch of 60,000 rows."""
+        plain, watched = "fit alone", "with progress and TensorBoard"
+        starters = {plain: lambda: self.start("eigengrad", "b", "fit", 1, plain),
+                    watched: lambda: self.start("watched", "b", "fit", 1, watched)}
+        name = "epoch, 784-512-256-10, batch 128"
+        times, infos, without, _ = self.measure(name, starters, WATCHED_SECONDS)
+        return compare_all("watched", name, times, infos, without, ours=watched)
+
     def heap(self):
         rows = []
         for shape in self.options.shapes:
@@ -205,7 +215,7 @@ class Bench:
     def tables(self):
         """Name -> function, in the order of RESULTS.md."""
         result = {"floor": self.floor, "peers": self.peers, "threads": self.two_threads, "single": self.single,
-                  "fit": self.fit}
+                  "fit": self.fit, "watched": self.watched}
         result.update({table: lambda table=table: self.micro(table) for table in parts.TABLES})
         result.update({"heap": self.heap, "compile": self.compile})
         return result

@@ -48,7 +48,10 @@ std::unique_ptr<Contestant> make_contestant(const std::string& name, const Probl
 int serve_driver(const Arguments& arguments) {
   const Work work = work_named(arguments.work);
   std::unique_ptr<Contestant> contestant;
-  {
+  if (work == Work::fit && arguments.shape == "b") {
+    contestant = make_watched_fit(arguments.data.empty() ? "." : arguments.data,
+                                  arguments.contestant == "watched", arguments.threads);
+  } else {
     const Problem problem =
         work == Work::fit ? Problem{} : make_problem(arguments.shape, work, arguments.data);
     contestant = make_contestant(arguments.contestant, problem, work, arguments.threads);

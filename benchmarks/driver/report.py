@@ -20,6 +20,9 @@ TITLES = {
                "floors, which are hand-written; of the others, how many times as fast we are."),
     "fit": ("The trainer's fit", "Time of an epoch on the breast cancer data, validation included. Shuffles differ, "
             "so losses are not compared."),
+    "watched": ("A watched fit", "Time of an epoch of 60,000 rows, one thread: with the progress bar and TensorBoard "
+                "(histograms every epoch, the loss of every batch) over that of fit alone; the History is kept in "
+                "both."),
     "gemm": ("Matrix products", "GFLOP/s, one thread."),
     "elementwise": ("Elementwise", "Time an element, one thread; GB/s count bytes read and written."),
     "rows": ("Rows, reductions, transposes, broadcasting", "Time an element of the input, one thread."),

@@ -30,6 +30,7 @@ TARGETS = [
     ("single", "* 30-128-64-1", "floor_gemm", "<=", 1.2),
     ("single", "* 30-128-64-1", "floor_eigen", "<=", 1.2),
     ("fit", "*", "keras_fit", ">=", 50.0),
+    ("watched", "*", "fit alone", "<=", 1.01),
     ("gemm", "*", "Eigen", ">=", 1.0),
     ("elementwise", "exp/*", "Eigen", ">=", 0.833),  # within 1.2 x of its time
     ("elementwise", "tanh/*", "Eigen", ">=", 0.833),

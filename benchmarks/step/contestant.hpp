@@ -15,7 +15,7 @@ namespace step_bench {
 using eigengrad::Index;
 
 /// What is repeated: a training step of the batch, the forward pass of one row, a training step of
-/// one row, or an epoch of fit() on the breast cancer data.
+/// one row, or an epoch of fit(): on the breast cancer data, for shape b on MNIST's many rows.
 enum class Work { step, inference, online, fit };
 
 /// A multilayer perceptron with ReLU between its layers, one batch of data and the weights that
@@ -66,6 +66,10 @@ class Contestant {
                                                            int threads);
 [[nodiscard]] std::unique_ptr<Contestant> make_floor_gemm(const Problem& problem, Work work,
                                                           int threads);
+
+/// Epochs of fit() on network b, its event files in the folder if it is `watched`.
+[[nodiscard]] std::unique_ptr<Contestant> make_watched_fit(const std::string& folder, bool watched,
+                                                           int threads);
 
 /// "3.4.0", of the Eigen that floor_eigen is compiled with.
 [[nodiscard]] std::string eigen_version();

@@ -108,7 +108,8 @@ inline void print_stats(Contestant& contestant) {
 
 /// The whole conversation, until the driver's end of input.
 inline int serve(Contestant& contestant, const Arguments& arguments, const std::string& version) {
-  const float loss = contestant.run(warm_up);
+  // An epoch of fit() is many steps.
+  const float loss = contestant.run(arguments.work == "fit" ? 2 : warm_up);
   std::printf(
       "{\"ready\": true, \"contestant\": \"%s\", \"version\": \"%s\", \"threads\": %d, "
       "\"loss\": %.9g}\n",
