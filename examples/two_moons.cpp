@@ -84,7 +84,7 @@ int main() {
   Film film(network, train);
   film.draw(0, eg::train::evaluate(network, train, loss).loss);
   static_cast<void>(eg::train::fit(network, train, adam, loss,
-                                   {.epochs = 120,
+                                   {.epochs = 100,
                                     .batch_size = 32,
                                     .callbacks = {&film},
                                     .verbose = eg::train::Verbosity::silent}));
