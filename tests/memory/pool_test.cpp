@@ -185,6 +185,28 @@ TEST_CASE("pool: a thread keeps as much as it once held", "[memory][threads]") {
   CHECK(cached == static_cast<Index>(96 * mebibyte));
 }
 
+TEST_CASE("pool: blocks of new sizes are kept when the lists are full of others",
+          "[memory][threads]") {
+  Index calls = -1;
+  Index full = 0;
+  Index cached = 0;
+  std::thread([&] {
+    { const auto held = some_tensors(24, Index{1} << 20); }
+    full = eg::cached_memory_bytes();
+    const auto step = [] { static_cast<void>(eg::ones<float>({Index{3} << 18})); };
+    step();
+    const Index before = eg::testing::heap_calls();
+    for (int i = 0; i < 5; ++i) {
+      step();
+    }
+    calls = eg::testing::heap_calls() - before;
+    cached = eg::cached_memory_bytes();
+  }).join();
+  CHECK(full >= static_cast<Index>(96 * mebibyte));
+  CHECK(calls == 0);
+  CHECK(cached <= full);  // others made room
+}
+
 TEST_CASE("pool: a thread that frees the tensors of others keeps 64 MiB of them at most",
           "[memory][threads]") {
   std::vector<Tensor<float>> tensors = some_tensors(96, Index{1} << 18);  // 1 MiB each and a body

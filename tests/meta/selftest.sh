@@ -147,6 +147,19 @@ expect pages "docs/idioms.md:3: include/eigengrad/nn/dense.hpp has no 'Dens'"
 mkdir -p docs
 idiom Dense gone
 expect pages "include/eigengrad/nn/gone.hpp has no 'Dense'"
+gallery() { # gallery PICTURE PROGRAM: README shows it, the program writes pictures/moons.svg
+  add README.md "<img src=\"$1\">"
+  mkdir -p pictures examples
+  add pictures/moons.svg '<svg></svg>'
+  add examples/quickstart.cpp 'int main() {}'  # README's program
+  add "examples/$2.cpp" '"moons.svg"'
+}
+gallery pictures/moons.svg stars
+expect pages 'README.md: examples/moons.cpp does not write pictures/moons.svg'
+gallery pictures/moons.svg moons
+expect_pass pages
+gallery pictures/gone.svg gone
+expect pages 'README.md: pictures/gone.svg is not there'
 
 # Blocks of pages that are no programs: with a made-up snippets.hpp they need no library.
 snippet() {

@@ -25,8 +25,6 @@ namespace {
 /// Heap calls of the last of several equal runs.
 template <class Step>
 Index warm_calls(const Step& step) {
-  // Lists that earlier cases have filled would take nothing more.
-  release_cached_memory();
   Index calls = 0;
   for (int i = 0; i < 4; ++i) {
     const Index before = testing::heap_calls();

@@ -63,6 +63,7 @@ struct PoolState {
   std::size_t cached;        // bytes in the lists
   std::int64_t live;         // bytes handed out by this thread and not taken back by any
   std::int64_t peak;         // largest `live`
+  int next_out;              // the list that makes room next
   bool opened;
   bool closed;
   std::uint8_t number;  // of the thread, from 1; shared by some when there are more than 255
@@ -108,18 +109,22 @@ inline void pool_delete(void* block, std::size_t block_bytes) noexcept {
   ::operator delete(block, pool_block_alignment(block_bytes));
 }
 
+/// Gives the first block of a list back.
+inline void pool_drop(PoolState& pool, int size_class) noexcept {
+  const std::size_t block_bytes = pool_class_bytes(size_class);
+  void* const block = pool.free[size_class];
+  pool.free[size_class] = pool_next(block, block_bytes);
+  pool.cached -= block_bytes;
+  unpoison(block, block_bytes);
+  pool_delete(block, block_bytes);
+}
+
 inline void pool_trim(PoolState& pool) noexcept {
   for (int size_class = 0; size_class < pool_classes; ++size_class) {
-    const std::size_t block_bytes = pool_class_bytes(size_class);
-    void*& list = pool.free[size_class];
-    while (list != nullptr) {
-      void* const block = list;
-      list = pool_next(block, block_bytes);
-      unpoison(block, block_bytes);
-      pool_delete(block, block_bytes);
+    while (pool.free[size_class] != nullptr) {
+      pool_drop(pool, size_class);
     }
   }
-  pool.cached = 0;
 }
 
 /// Gives a thread's blocks back when the thread ends.
@@ -143,8 +148,9 @@ struct PoolCloser {
 }
 
 /// Takes a block back, on any thread; `bytes` is what was asked for, `home` the number of the
-/// thread that asked. A thread keeps as much as it once held itself, but of the blocks of others
-/// only while its lists are under pool_least_cache: it may never need them.
+/// thread that asked. A thread keeps as much as it once held itself, and what it freed last takes
+/// the place of other sizes. Of the blocks of others it keeps what fits into pool_least_cache: it
+/// may never need them.
 void pool_release(void* memory, std::size_t bytes, std::uint8_t home) noexcept;
 
 /// The same for a block of the calling thread.
@@ -169,6 +175,19 @@ EIGENGRAD_COLD inline void pool_open(PoolState& pool) {
   }
   pool.live -= pool_taken_elsewhere[pool.number].exchange(0, std::memory_order_relaxed);
   return pool_new(block_bytes);
+}
+
+/// Empties one list after the other, going on where it stopped: a size that the program no longer
+/// needs is gone sooner or later, and one that it needs comes back.
+EIGENGRAD_COLD inline void pool_make_room(PoolState& pool, std::size_t bytes,
+                                          std::int64_t most) noexcept {
+  while (pool.cached > 0 && static_cast<std::int64_t>(pool.cached + bytes) > most) {
+    if (pool.free[pool.next_out] == nullptr) {
+      pool.next_out = (pool.next_out + 1) % pool_classes;
+    } else {
+      pool_drop(pool, pool.next_out);
+    }
+  }
 }
 
 EIGENGRAD_BODY void* pool_allocate(std::size_t bytes) {
@@ -207,9 +226,12 @@ EIGENGRAD_NOINLINE EIGENGRAD_BODY void pool_release(void* memory, std::size_t by
                                          std::memory_order_relaxed);
   }
   if (pool.closed || !pool.opened || static_cast<std::int64_t>(pool.cached + block_bytes) > most) {
-    unpoison(memory, block_bytes);
-    pool_delete(memory, block_bytes);
-    return;
+    if (pool.closed || !pool.opened || home != pool.number) {
+      unpoison(memory, block_bytes);
+      pool_delete(memory, block_bytes);
+      return;
+    }
+    pool_make_room(pool, block_bytes, most);
   }
   unpoison(memory, block_bytes);
   pool_next(memory, block_bytes) = pool.free[size_class];
