@@ -4,9 +4,11 @@
 
 #include <eigengrad/eigengrad.hpp>
 #include <eigengrad/train/checkpoint.hpp>
+#include <eigengrad/train/fit_stream.hpp>
 
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -84,6 +86,7 @@ inline std::unique_ptr<optim::Optimizer<float>> make_optimizer(
 /// enough for two threads.
 struct Process {
   std::string optimizer = "Adam";
+  std::optional<eg::StreamOptions> stream = {};  // the data comes from a loader of these
   eg::Index epochs = 5;
   int threads = 1;
   eg::Index batch_size = 256;
@@ -108,7 +111,10 @@ struct Process {
     train::FitOptions<float, float> fit;
     fit.epochs = epochs;
     fit.batch_size = batch_size;
-    fit.validation_split = validates ? 0.1 : 0.0;
+    fit.validation_split = validates && !stream ? 0.1 : 0.0;
+    if (validates && stream) {
+      fit.validation = data;
+    }
     fit.metrics = {train::accuracy()};
     fit.verbose = train::Verbosity::silent;
     Killer killer(kill_after);
@@ -122,7 +128,10 @@ struct Process {
       fit.callbacks.push_back(callback);
     }
     fit.callbacks.push_back(&killer);
-    const train::History history = train::fit(model, data, *adam, train::BinaryCrossEntropy{}, fit);
+    const train::BinaryCrossEntropy loss;
+    const train::History history =
+        stream ? train::fit(model, eg::StreamLoader(data, *stream), *adam, loss, fit)
+               : train::fit(model, data, *adam, loss, fit);
     eg::set_num_threads(1);
     Result result;
     for (const eg::Parameter<float>& parameter : model.parameters()) {

@@ -72,6 +72,8 @@ class StreamLoader {
   [[nodiscard]] Index steps() const noexcept { return cut_.steps(); }
   /// Rows in the data set.
   [[nodiscard]] Index rows() const noexcept { return cut_.rows(); }
+  /// As given, but block_rows and window_blocks no larger than the data.
+  [[nodiscard]] const StreamOptions& options() const noexcept { return options_; }
   /// Number of the epoch that the next begin() starts.
   [[nodiscard]] Index epoch() const noexcept { return epoch_; }
   /// Makes the next begin() start that epoch.

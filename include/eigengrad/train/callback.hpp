@@ -26,7 +26,9 @@ struct BatchPlan {
   Index batch_size = 0;
   std::uint64_t seed = 0;
   bool shuffle = false;
-  bool own_order = false;  ///< FitOptions::order was given
+  bool own_order = false;   ///< FitOptions::order was given
+  Index block_rows = 0;     ///< of a StreamLoader; 0: the data is in memory
+  Index window_blocks = 0;  ///< the same
 };
 
 /// Where a training run stands, as its callbacks see it.

@@ -241,6 +241,10 @@ class EIGENGRAD_API Checkpoint final : public Callback<T> {
     visitor.same("seed", concat(batches.seed));
     visitor.same("shuffle", batches.shuffle ? "true" : "false");
     visitor.same("own_order", batches.own_order ? "true" : "false");
+    if (batches.block_rows > 0) {
+      visitor.same("block_rows", concat(batches.block_rows));
+      visitor.same("window_blocks", concat(batches.window_blocks));
+    }
     visitor.begin("optimizer.");
     visitor.same("kind", state.optimizer().kind());
     visitor.begin("");

@@ -7,6 +7,7 @@
 #include <eigengrad/optim/optimizer.hpp>
 #include <eigengrad/tape/tape.hpp>
 #include <eigengrad/train/callback.hpp>
+#include <eigengrad/train/divergence.hpp>
 #include <eigengrad/train/evaluate.hpp>
 #include <eigengrad/train/history.hpp>
 #include <eigengrad/train/loss_traits.hpp>
@@ -21,24 +22,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-namespace eigengrad {
-
-/// A loss became NaN or infinite during training; the parameters are those before the step.
-class EIGENGRAD_API DivergenceError : public Error {
- public:
-  DivergenceError(const std::string& message, Index epoch, Index step)
-      : Error("fit", message), epoch_(epoch), step_(step) {}
-  /// Epoch and step within it, from 1.
-  [[nodiscard]] Index epoch() const noexcept { return epoch_; }
-  [[nodiscard]] Index step() const noexcept { return step_; }
-
- private:
-  Index epoch_;
-  Index step_;
-};
-
-}  // namespace eigengrad
 
 namespace eigengrad::train {
 
@@ -100,7 +83,7 @@ namespace eigengrad::detail {
                                   " to train and ", rows - train, " to validate"});
 }
 
-/// One epoch's data: what is trained on, and what is held out (undefined: nothing).
+/// What is trained on (undefined: a loader has it), and what is held out (undefined: nothing).
 template <FloatScalar T, AnyScalar Y>
 struct FitData {
   Tensor<T> x;
@@ -111,14 +94,9 @@ struct FitData {
   Tensor<T> validation_weights;
 };
 
-/// Checks the options and splits the data, by views.
-template <class Loss, FloatScalar T, AnyScalar Y>
-[[nodiscard]] FitData<T, Y> prepare_fit(const Dataset<T, Y>& data,
-                                        const train::FitOptions<T, Y>& options) {
-  const Index rows = rows_of("fit", data.x, data.y);
-  if (rows == 0) {
-    throw_no_data("fit");
-  }
+/// Throws: ValueError for options that suit no data
+template <FloatScalar T, AnyScalar Y>
+void check_fit_options(const train::FitOptions<T, Y>& options) {
   if (options.epochs < 1) {
     throw_epochs(options.epochs);
   }
@@ -131,24 +109,42 @@ template <class Loss, FloatScalar T, AnyScalar Y>
   if (!(options.validation_split >= 0 && options.validation_split < 1)) {
     throw_validation_split(options.validation_split);
   }
-  const Tensor<T> weights = weights_for<Loss, Y>("fit", options.sample_weight, rows);
   if (options.validation_sample_weight.defined() && !options.validation.has_value()) {
     throw_weights_of_nothing();
   }
-  FitData<T, Y> result{data.x, data.y, weights, {}, {}, {}};
+  if (options.validation.has_value() && options.validation_split > 0) {
+    throw_validation_twice();
+  }
+}
+
+/// Adds the data of `validation`, if there is any.
+template <class Loss, FloatScalar T, AnyScalar Y>
+void add_validation(FitData<T, Y>& parts, const train::FitOptions<T, Y>& options) {
   if (options.validation.has_value()) {
-    if (options.validation_split > 0) {
-      throw_validation_twice();
-    }
     const Index held_out = rows_of("fit", options.validation->x, options.validation->y);
     if (held_out == 0) {
       throw_no_data("fit");
     }
-    result.validation_x = options.validation->x;
-    result.validation_y = options.validation->y;
-    result.validation_weights =
+    parts.validation_x = options.validation->x;
+    parts.validation_y = options.validation->y;
+    parts.validation_weights =
         weights_for<EvaluationLoss<Loss>, Y>("fit", options.validation_sample_weight, held_out);
-  } else if (options.validation_split > 0) {
+  }
+}
+
+/// Checks the options and splits the data, by views.
+template <class Loss, FloatScalar T, AnyScalar Y>
+[[nodiscard]] FitData<T, Y> prepare_fit(const Dataset<T, Y>& data,
+                                        const train::FitOptions<T, Y>& options) {
+  const Index rows = rows_of("fit", data.x, data.y);
+  if (rows == 0) {
+    throw_no_data("fit");
+  }
+  check_fit_options(options);
+  const Tensor<T> weights = weights_for<Loss, Y>("fit", options.sample_weight, rows);
+  FitData<T, Y> result{data.x, data.y, weights, {}, {}, {}};
+  add_validation<Loss>(result, options);
+  if (options.validation_split > 0) {
     const auto cut = static_cast<Index>(
         std::floor(static_cast<double>(rows) * (1.0 - options.validation_split)));
     if (cut == 0 || cut == rows) {
@@ -166,44 +162,22 @@ template <class Loss, FloatScalar T, AnyScalar Y>
   return result;
 }
 
-/// Runs a diverged batch again to find the first op that gave a NaN or an infinity.
-template <class Model, FloatScalar T, AnyScalar Y, class Loss>
-[[nodiscard]] EIGENGRAD_COLD std::string find_culprit(Model& model, const Tensor<T>& x,
-                                                      const Tensor<Y>& y, const Tensor<T>& weights,
-                                                      const Loss& loss) {
-  try {
-    const Tape tape(TapeOptions{.detect_anomaly = true});
-    static_cast<void>(loss_of("fit", loss, Tensor<T>(model(x)), y, weights));
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no op gave it when the batch was run again";
-}
-
-/// One call of fit().
-template <class Model, FloatScalar T, AnyScalar Y, class Loss>
+/// One call of fit(). `parts` holds what the loader does not: validation data and weights.
+template <class Model, FloatScalar T, AnyScalar Y, class Loss, class Loader>
 class FitRun {
  public:
-  FitRun(Model& model, const Dataset<T, Y>& data, optim::Optimizer<T>& optimizer, const Loss& loss,
-         const train::FitOptions<T, Y>& options)
+  FitRun(Model& model, Loader loader, FitData<T, Y> parts, const train::BatchPlan& batches,
+         optim::Optimizer<T>& optimizer, const Loss& loss, const train::FitOptions<T, Y>& options)
       : model_(model),
         optimizer_(optimizer),
         loss_(loss),
         options_(options),
-        parts_(prepare_fit<Loss>(data, options)),
-        loader_(parts_.x, parts_.y,
-                {.batch_size = options.batch_size,
-                 .shuffle = options.shuffle,
-                 .seed = options.seed,
-                 .order = options.order}),
+        parts_(std::move(parts)),
+        batch_size_(batches.batch_size),
+        loader_(std::move(loader)),
         metrics_(options.metrics, options.weighted_metrics),
-        state_(optimizer, history_, options.epochs, loader_.steps(),
-               {.rows = loader_.rows(),
-                .batch_size = options.batch_size,
-                .seed = options.seed,
-                .shuffle = options.shuffle,
-                .own_order = options.order != nullptr},
-               &options.callbacks, &metrics_.totals),
+        state_(optimizer, history_, options.epochs, loader_.steps(), batches, &options.callbacks,
+               &metrics_.totals),
         progress_(options.verbose) {}
 
   [[nodiscard]] train::History run() {
@@ -254,7 +228,7 @@ class FitRun {
     }
     for (; at != loader_.end(); ++at) {
       const auto [x, y] = *at;
-      run_batch(x, y, parts_.weights.defined() ? at.rows_of(parts_.weights) : Tensor<T>());
+      run_batch(x, y, weights_at(at));
       if (state_.stopped()) {
         break;
       }
@@ -263,16 +237,24 @@ class FitRun {
     append_metrics("");
     if (parts_.validation_x.defined()) {
       metrics_.reset();
-      history_.append("val_loss",
-                      evaluate_batches(model_, parts_.validation_x, parts_.validation_y,
-                                       parts_.validation_weights, evaluation_loss(loss_),
-                                       options_.batch_size, metrics_));
+      history_.append("val_loss", evaluate_batches(model_, parts_.validation_x, parts_.validation_y,
+                                                   parts_.validation_weights,
+                                                   evaluation_loss(loss_), batch_size_, metrics_));
       append_metrics("val_");
     }
     progress_.end_epoch(history_, state_.step_in_epoch);
     call(&train::Callback<T>::on_epoch_end);
     stop_at_limits();
     call(&train::Callback<T>::on_epoch_done);
+  }
+
+  template <class At>
+  [[nodiscard]] Tensor<T> weights_at(const At& at) const {
+    if constexpr (requires { at.rows_of(parts_.weights); }) {
+      return parts_.weights.defined() ? at.rows_of(parts_.weights) : Tensor<T>();
+    } else {
+      return {};
+    }
   }
 
   void stop_at_limits() {
@@ -336,7 +318,8 @@ class FitRun {
   const Loss& loss_;
   const train::FitOptions<T, Y>& options_;
   FitData<T, Y> parts_;
-  DataLoader<T, Y> loader_;
+  Index batch_size_;
+  Loader loader_;
   MetricList metrics_;
   train::History history_;
   train::TrainingState<T> state_;
@@ -356,8 +339,9 @@ namespace eigengrad::train {
 /// Throws:    ValueError for options out of range, a split that leaves a part empty, a sample
 ///            weight outside [0, inf), weights for a loss that takes none or weighs by class
 ///            already; ShapeError for weights that are not (n,); DivergenceError when a loss is not
-///            finite, naming the epoch, the step and the first op that gave such a value; what the
-///            model, the loss, a metric or a callback throws
+///            finite, naming the epoch, the step and the first op that gave such a value, with its
+///            place in the program as anomaly mode does; what the model, the loss, a metric or a
+///            callback throws
 /// Cost:      no heap call in a warm step; the last, smaller batch is kept
 /// Reference: Keras `Model.fit`
 template <class Model, FloatScalar T, AnyScalar Y, class Loss>
@@ -365,7 +349,20 @@ History fit(Model& model, const Dataset<T, Y>& data, optim::Optimizer<T>& optimi
             const Loss& loss, const std::type_identity_t<FitOptions<T, Y>>& options = {}) {
   static_assert(eigengrad::detail::is_loss<Loss, T, Y>, EIGENGRAD_LOSS_MESSAGE);
   if constexpr (eigengrad::detail::is_loss<Loss, T, Y>) {
-    return eigengrad::detail::FitRun<Model, T, Y, Loss>(model, data, optimizer, loss, options)
+    auto parts = eigengrad::detail::prepare_fit<Loss>(data, options);
+    using Loader = DataLoader<T, Y>;
+    Loader loader(parts.x, parts.y,
+                  {.batch_size = options.batch_size,
+                   .shuffle = options.shuffle,
+                   .seed = options.seed,
+                   .order = options.order});
+    const BatchPlan batches{.rows = loader.rows(),
+                            .batch_size = options.batch_size,
+                            .seed = options.seed,
+                            .shuffle = options.shuffle,
+                            .own_order = options.order != nullptr};
+    return eigengrad::detail::FitRun<Model, T, Y, Loss, Loader>(
+               model, std::move(loader), std::move(parts), batches, optimizer, loss, options)
         .run();
   } else {
     return {};
