@@ -1,9 +1,14 @@
 #pragma once
-// Reads event files for the tests: records with their checksums, and the fields of messages.
-// Independent of the writer: the checksum is worked out bit by bit.
+// Reads event files for the tests: records with their checksums, the fields of messages, and what
+// TensorBoard keeps of a run that was resumed. Independent of the writer: the checksum is worked
+// out bit by bit.
 
 #include "support/catch.hpp"
 
+#include <eigengrad/io/file.hpp>
+#include <eigengrad/io/folder.hpp>
+
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -111,6 +116,7 @@ struct Event {
   float scalar = 0;
   std::string histogram;  // a HistogramProto
   bool restart = false;
+  [[nodiscard]] friend bool operator==(const Event&, const Event&) = default;
 };
 
 /// The events of a file after its first, which must be the version's.
@@ -124,6 +130,38 @@ inline std::vector<Event> events(const std::string& file) {
     result.push_back({static_cast<std::int64_t>(field(all[i], 2).bits), field(value, 1).bytes,
                       std::bit_cast<float>(static_cast<std::uint32_t>(field(value, 2).bits)),
                       field(value, 5).bytes, field(field(all[i], 7).bytes, 1).bits == 1});
+  }
+  return result;
+}
+
+/// Those of all files of a run, in the order of their names.
+inline std::vector<Event> events_of_run(const std::string& folder) {
+  std::vector<std::string> names = eigengrad::detail::names_in("test", folder);
+  std::sort(names.begin(), names.end());
+  std::vector<Event> result;
+  for (const std::string& name : names) {
+    if (name.find("tfevents") != std::string::npos) {
+      const std::vector<Event> more = events(eigengrad::read_file(folder + "/" + name));
+      result.insert(result.end(), more.begin(), more.end());
+    }
+  }
+  return result;
+}
+
+/// What TensorBoard shows of them: a restart voids what was there from its step on, but for a run's
+/// first, which is its beginning.
+inline std::vector<Event> shown(const std::vector<Event>& events) {
+  std::vector<Event> result;
+  bool begun = false;
+  for (const Event& event : events) {
+    if (!event.restart) {
+      result.push_back(event);
+      continue;
+    }
+    if (begun) {
+      std::erase_if(result, [&](const Event& earlier) { return earlier.step >= event.step; });
+    }
+    begun = true;
   }
   return result;
 }

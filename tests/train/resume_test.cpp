@@ -1,10 +1,12 @@
 // A training that is interrupted and resumed from its checkpoints gives the bits of one that never
 // stopped.
 
+#include "io/event_reader.hpp"
 #include "io/scratch_folder.hpp"
 #include "support/catch.hpp"
 #include "train/checkpointed_run.hpp"
 
+#include <eigengrad/train/tensorboard.hpp>
 #include <eigengrad/train/weight_histograms.hpp>
 
 #include <algorithm>
@@ -187,6 +189,51 @@ TEST_CASE("checkpoint: histograms of a resumed training begin with its first epo
       }
     }
   }
+}
+
+TEST_CASE(
+    "checkpoint: TensorBoard shows of a resumed training what it does of one that never stopped",
+    "[train][json]") {
+  const train::TensorBoardOptions options{
+      .update_every = 2, .hyperparameters = {{"width", 64}}, .texts = {{"data", "600 rows"}}};
+  const auto shown = [](const std::string& run) {
+    return event_reader::shown(event_reader::events_of_run(run));
+  };
+  const ScratchFolder whole;
+  train::TensorBoard<float> board(whole / "board", options);
+  const Result expected = Process{.callbacks = {&board}}.run();
+  const auto training = shown(whole / "board/train");
+  const auto validation = shown(whole / "board/validation");
+  const auto batches = shown(whole / "board/batches");
+  // Five epochs of loss, accuracy and learning rate, and of values and gradients of four
+  // parameters; 15 steps, and of those every second one.
+  CHECK(training.size() == 5 * (3 + 2 * 4));
+  CHECK(validation.size() == 5 * 2);
+  CHECK(batches.size() == 7);
+  const auto check = [&](const train::CheckpointOptions& saving,
+                         const std::vector<eg::Index>& kills) {
+    CAPTURE(saving.every, saving.every_steps, kills);
+    const ScratchFolder folder;
+    for (const eg::Index step : kills) {
+      train::TensorBoard<float> first(folder / "board", options);
+      REQUIRE(Process{
+          .callbacks = {&first}, .folder = folder / "run", .options = saving, .kill_after = step}
+                  .dies());
+    }
+    train::TensorBoard<float> last(folder / "board", options);
+    CHECK(Process{.callbacks = {&last}, .folder = folder / "run", .options = saving}.run() ==
+          expected);
+    CHECK(shown(folder / "board/train") == training);
+    CHECK(shown(folder / "board/validation") == validation);
+    CHECK(shown(folder / "board/batches") == batches);
+    // The text, and what the last process said of its hyperparameters.
+    CHECK(shown(folder / "board").size() == 3);
+  };
+  for (const eg::Index step : {3, 9, 14}) {
+    check({.every = 5, .every_steps = 1}, {step});  // goes on after points that are pending
+    check({.every = 2}, {step});                    // trains again what was written, or begins anew
+  }
+  check({.every = 5, .every_steps = 4}, {7, 11, 11, 15});
 }
 
 TEST_CASE("checkpoint: a training that had ended goes on with more epochs", "[train][json]") {

@@ -12,7 +12,6 @@
 #include <eigengrad/testing/heap_counter.hpp>
 #include <eigengrad/train/tensorboard.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,18 +25,9 @@ using train_tests::HeapWatch;
 
 namespace {
 
-/// The events of the only file in a folder, or of all its files in the order of their names.
+/// What is shown of a run.
 std::vector<event_reader::Event> events_in(const ScratchFolder& folder, const std::string& run) {
-  std::vector<std::string> names = eg::detail::names_in("test", folder / run);
-  std::sort(names.begin(), names.end());
-  std::vector<event_reader::Event> events;
-  for (const std::string& name : names) {
-    if (name.find("tfevents") != std::string::npos) {
-      const auto more = event_reader::events(eg::read_file(folder / (run + "/" + name)));
-      events.insert(events.end(), more.begin(), more.end());
-    }
-  }
-  return events;
+  return event_reader::shown(event_reader::events_of_run(folder / run));
 }
 /// Steps and values of one tag.
 std::vector<std::pair<std::int64_t, float>> curve(const std::vector<event_reader::Event>& events,
@@ -59,13 +49,17 @@ std::vector<std::pair<std::int64_t, float>> points_of(const std::vector<double>&
   return points;
 }
 
-/// A run that was resumed after some epochs.
+/// A run that was resumed after some epochs of so many steps in all; as the last of the callbacks.
 struct Resumed final : train::Callback<double> {
-  explicit Resumed(eg::Index epochs) : epochs_(epochs) {}
-  void on_train_begin(train::TrainingState<double>& state) override { state.epoch = epochs_; }
+  Resumed(eg::Index epochs, eg::Index steps) : epochs_(epochs), steps_(steps) {}
+  void on_train_ready(train::TrainingState<double>& state) override {
+    state.epoch = epochs_;
+    state.step = steps_;
+  }
 
  private:
   eg::Index epochs_;
+  eg::Index steps_;
 };
 
 train::History fit_line(std::vector<train::CallbackPointer<double>> callbacks, eg::Index epochs) {
@@ -124,7 +118,8 @@ TEST_CASE("TensorBoard: batches, rarer histograms, texts and hyperparameters", "
   const auto training = events_in(folder, "run/train");
   // 2 steps in each of 5 epochs: the third, sixth and ninth.
   REQUIRE(losses.size() == 10);
-  CHECK(curve(training, "batch_loss") ==
+  CHECK(curve(training, "batch_loss").empty());
+  CHECK(curve(events_in(folder, "run/batches"), "batch_loss") ==
         std::vector<std::pair<std::int64_t, float>>{{3, static_cast<float>(losses[2])},
                                                     {6, static_cast<float>(losses[5])},
                                                     {9, static_cast<float>(losses[8])}});
@@ -154,24 +149,42 @@ TEST_CASE("TensorBoard: what an epoch gave is in the file at its end", "[train]"
   static_cast<void>(fit_line({&board, &hook}, 2));
 }
 
-TEST_CASE("TensorBoard: a resumed run says from where on it counts", "[train]") {
+TEST_CASE("TensorBoard: every run says from where on it counts", "[train]") {
   const ScratchFolder folder;
-  train::TensorBoard<double> board(folder / "run", {.histogram_every = 0});
+  const train::TensorBoardOptions options{
+      .histogram_every = 0, .update_every = 1, .texts = {{"data", "5 rows"}}};
+  train::TensorBoard<double> board(folder / "run", options);
   static_cast<void>(fit_line({&board}, 3));
-  Resumed resumed(2);
-  train::TensorBoard<double> again(folder / "run", {.histogram_every = 0});
+  Resumed resumed(2, 4);
+  train::TensorBoard<double> again(folder / "run", options);
   static_cast<void>(fit_line({&again, &resumed}, 4));
-  const auto training = events_in(folder, "run/train");
-  std::vector<std::int64_t> steps;
-  for (const auto& event : training) {
-    if (event.restart) {
-      steps.push_back(-event.step);
-    } else if (event.tag == "epoch_loss") {
-      steps.push_back(event.step);
+  // Steps, and those of restarts with a minus.
+  const auto steps = [&](const std::string& run, const std::string& tag) {
+    std::vector<std::int64_t> found;
+    for (const auto& event : event_reader::events_of_run(folder / run)) {
+      if (event.restart || event.tag == tag) {
+        found.push_back(event.restart ? -event.step : event.step);
+      }
     }
-  }
-  CHECK(steps == std::vector<std::int64_t>{1, 2, 3, -3, 3, 4});
-  CHECK(events_in(folder, "run/validation")[6].restart);
+    return found;
+  };
+  using Steps = std::vector<std::int64_t>;
+  CHECK(steps("run/train", "epoch_loss") == Steps{-1, 1, 2, 3, -3, 3, 4});
+  CHECK(steps("run/validation", "epoch_loss") == Steps{-1, 1, 2, 3, -3, 3, 4});
+  CHECK(steps("run/batches", "batch_loss") == Steps{-1, 1, 2, 3, 4, 5, 6, -5, 5, 6, 7, 8});
+  CHECK(steps("run", "data") == Steps{0, 0, 0, 0});
+  CHECK(curve(events_in(folder, "run"), "data").size() == 1);
+}
+
+TEST_CASE("TensorBoard: a training begun anew replaces what was in its folder", "[train]") {
+  const ScratchFolder folder;
+  train::TensorBoard<double> board(folder / "run", {.update_every = 1});
+  static_cast<void>(fit_line({&board}, 3));
+  const train::History history = fit_line({&board}, 2);
+  CHECK(curve(events_in(folder, "run/train"), "epoch_loss") == points_of(history["loss"]));
+  CHECK(curve(events_in(folder, "run/train"), "weights/w").size() == 2);
+  CHECK(curve(events_in(folder, "run/validation"), "epoch_loss") == points_of(history["val_loss"]));
+  CHECK(curve(events_in(folder, "run/batches"), "batch_loss").size() == 4);
 }
 
 TEST_CASE("TensorBoard: a warm step makes no heap call", "[train][heap]") {

@@ -138,7 +138,8 @@ class SummaryWriter {
     const double now = detail::wall_time_now();
     add(detail::summary_event(now, 0, detail::session_end(now)));
   }
-  /// That a run goes on at a step: what other files hold from there on is void.
+  /// That a run begins or goes on at a step: what it held from there on is void. TensorBoard takes
+  /// a run's first restart as its beginning, which voids nothing: the first file needs one too.
   void restart(Index step) { add(detail::restart_event(detail::wall_time_now(), step)); }
 
   /// Hands all to the system: it survives the process. Throws: FileError

@@ -11,6 +11,7 @@
 #include <eigengrad/tape/parameter.hpp>
 #include <eigengrad/train/callback.hpp>
 #include <eigengrad/train/history.hpp>
+#include <eigengrad/train/state_visitor.hpp>
 
 #include <cstddef>
 #include <memory>
@@ -52,9 +53,11 @@ namespace eigengrad::train {
 
 /// Writes event files as Keras's callback does: under `folder` the run `train` with epoch_loss,
 /// epoch_learning_rate and the metrics, the run `validation` with the same of the validation data,
-/// so that both share a chart; in `train` also batch_loss and the histograms; hyperparameters and
-/// texts in `folder` itself. Steps count epochs, from 1, those of batch_loss optimizer steps.
-/// Gradients are those of the epoch's last step. A resumed run goes on in the same folder.
+/// so that both share a chart; in `train` also the histograms; hyperparameters and texts in
+/// `folder` itself. Steps count epochs, from 1; those of batch_loss count optimizer steps, so it
+/// has the run `batches` to itself. Gradients are those of the epoch's last step. A run that is
+/// resumed from a checkpoint goes on in the same folder, where TensorBoard shows what it would of a
+/// run that was never interrupted; the points of a training that is begun anew replace those there.
 ///
 ///     train::TensorBoard<float> board("runs/7", {.hyperparameters = {{"learning_rate", 1e-3}}});
 ///     train::fit(model, data, adam, loss, {.epochs = 100, .callbacks = {&board}});
@@ -84,10 +87,12 @@ class EIGENGRAD_API TensorBoard final : public Callback<T> {
 
   void on_train_begin(TrainingState<T>& state) override {
     validation_.reset();
+    batches_.reset();
     train_ = std::make_unique<SummaryWriter>(folder_ + "/train", op);
     run_.reset();
     if (!options_.hyperparameters.empty() || !options_.texts.empty()) {
       run_ = std::make_unique<SummaryWriter>(folder_, op);
+      run_->restart(0);
       if (!options_.hyperparameters.empty()) {
         run_->add_hparams(options_.hyperparameters);
       }
@@ -96,31 +101,30 @@ class EIGENGRAD_API TensorBoard final : public Callback<T> {
       }
       run_->flush();
     }
-    batches_.clear();
+    pending_.clear();
     if (options_.update_every > 0) {
-      batches_.reserve(
+      batches_ = std::make_unique<SummaryWriter>(folder_ + "/batches", op);
+      pending_.reserve(
           static_cast<std::size_t>(state.steps_per_epoch() / options_.update_every + 1));
     }
-  }
-
-  void on_train_ready(TrainingState<T>& state) override {
-    resumed_at_ = state.epoch > 0 ? state.epoch + (state.step_in_epoch > 0 ? 0 : 1) : 0;
-    if (resumed_at_ > 0) {
-      train_->restart(resumed_at_);
-    }
+    began_ = false;
   }
 
   void on_batch_end(TrainingState<T>& state) override {
     if (options_.update_every > 0 && state.step % options_.update_every == 0) {
-      batches_.push_back({state.step, state.batch_loss, eigengrad::detail::wall_time_now()});
+      pending_.push_back({state.step, state.batch_loss, eigengrad::detail::wall_time_now()});
     }
   }
 
   void on_epoch_end(TrainingState<T>& state) override {
-    for (const Batch& batch : batches_) {
-      train_->add_scalar("batch_loss", batch.loss, batch.step, batch.wall_time);
+    begin(state);
+    if (batches_ != nullptr) {
+      for (const Batch& batch : pending_) {
+        batches_->add_scalar("batch_loss", batch.loss, batch.step, batch.wall_time);
+      }
+      batches_->flush();
     }
-    batches_.clear();
+    pending_.clear();
     constexpr std::string_view prefix = "val_";
     for (const Series& series : state.history().series()) {
       const bool validation = series.name.starts_with(prefix);
@@ -147,14 +151,26 @@ class EIGENGRAD_API TensorBoard final : public Callback<T> {
     if (run_ != nullptr && !options_.hyperparameters.empty()) {
       run_->end_hparams();
     }
-    for (const std::unique_ptr<SummaryWriter>* const writer : {&run_, &train_, &validation_}) {
+    for (std::unique_ptr<SummaryWriter>* const writer : {&run_, &train_, &validation_, &batches_}) {
       if (*writer != nullptr) {
         (*writer)->sync();
+        writer->reset();
       }
     }
-    run_.reset();
-    train_.reset();
-    validation_.reset();
+  }
+
+  /// The points of an unfinished epoch.
+  void visit_state(StateVisitor<T>& state) override {
+    std::vector<double> numbers;
+    numbers.reserve(3 * pending_.size());
+    for (const Batch& batch : pending_) {
+      numbers.insert(numbers.end(), {static_cast<double>(batch.step), batch.loss, batch.wall_time});
+    }
+    state.reals("tensorboard.batches", numbers);
+    pending_.clear();
+    for (std::size_t i = 0; i + 2 < numbers.size(); i += 3) {
+      pending_.push_back({static_cast<Index>(numbers[i]), numbers[i + 1], numbers[i + 2]});
+    }
   }
 
  private:
@@ -166,6 +182,20 @@ class EIGENGRAD_API TensorBoard final : public Callback<T> {
     double wall_time;
   };
 
+  /// Says, once a training, that what other files of its runs hold from here on is void. Only now
+  /// is it known where a run was resumed, whichever place a checkpoint has among the callbacks.
+  void begin(const TrainingState<T>& state) {
+    if (began_) {
+      return;
+    }
+    began_ = true;
+    first_epoch_ = state.epoch;
+    train_->restart(first_epoch_);
+    if (batches_ != nullptr) {
+      batches_->restart(state.step - state.step_in_epoch + 1);
+    }
+  }
+
   /// That of the training, or of the validation, which is there from its first value on.
   [[nodiscard]] SummaryWriter& writer(bool validation) {
     if (!validation) {
@@ -173,9 +203,7 @@ class EIGENGRAD_API TensorBoard final : public Callback<T> {
     }
     if (validation_ == nullptr) {
       validation_ = std::make_unique<SummaryWriter>(folder_ + "/validation", op);
-      if (resumed_at_ > 0) {
-        validation_->restart(resumed_at_);
-      }
+      validation_->restart(first_epoch_);
     }
     return *validation_;
   }
@@ -185,8 +213,10 @@ class EIGENGRAD_API TensorBoard final : public Callback<T> {
   std::unique_ptr<SummaryWriter> run_;
   std::unique_ptr<SummaryWriter> train_;
   std::unique_ptr<SummaryWriter> validation_;
-  std::vector<Batch> batches_;
-  Index resumed_at_ = 0;
+  std::unique_ptr<SummaryWriter> batches_;
+  std::vector<Batch> pending_;  // points of batches_ since the epoch began
+  bool began_ = false;
+  Index first_epoch_ = 1;  // of this process
 };
 
 }  // namespace eigengrad::train
