@@ -1,41 +1,21 @@
 // Epochs of fit() on network b with as many rows as MNIST has, alone or watched: what the progress
 // bar and TensorBoard add. History is kept in both.
 
+#include "../../tests/support/redirected_output.hpp"
 #include "contestant.hpp"
 
 #include <eigengrad/eigengrad.hpp>
 #include <eigengrad/train/tensorboard.hpp>
 
-#include <cstdio>
-#include <fcntl.h>
-#include <unistd.h>
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
 
 namespace eg = eigengrad;
 
 namespace step_bench {
 namespace {
-
-/// Standard output goes nowhere while it lives: it belongs to the protocol.
-class NoOutput {
- public:
-  NoOutput() noexcept : kept_(::dup(STDOUT_FILENO)) {
-    std::fflush(stdout);
-    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-    ::dup2(nowhere, STDOUT_FILENO);
-    ::close(nowhere);
-  }
-  NoOutput(const NoOutput&) = delete;
-  NoOutput& operator=(const NoOutput&) = delete;
-  ~NoOutput() {
-    std::fflush(stdout);
-    ::dup2(kept_, STDOUT_FILENO);
-    ::close(kept_);
-  }
-
- private:
-  int kept_;
-};
 
 class WatchedFit final : public Contestant {
  public:
@@ -56,7 +36,7 @@ class WatchedFit final : public Contestant {
   }
 
   float run(Index repeats) override {
-    const NoOutput no_output;
+    const RedirectedOutput nowhere("/dev/null");  // it belongs to the protocol
     eg::train::FitOptions<float, std::int64_t> options;
     options.epochs = repeats;
     options.batch_size = 128;

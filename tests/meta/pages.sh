@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Every C++ block of a page below stands, but for its indentation, in one of the page's programs of
-# examples/, which are built and run. A page that is not there has none. Every name in docs/idioms.md
-# is in its header, and README's pictures are written by examples.
+# examples/, which are built and run; a block with main() is the whole of one of them, and on a page
+# that is not below there is none. A page that is not there has no blocks. Every name in
+# docs/idioms.md is in its header, and README's pictures are written by examples.
 #   tests/meta/pages.sh [TREE]
 #
 # With a page and a program: runs it and finds every ```text block of the page in what it prints, line
-# by line; a line "..." in a block stands for any number of lines.
+# by line; a line "..." in a block stands for any number of lines. Ends with the program's exit code
+# where that is not 0.
 #   tests/meta/pages.sh --output PAGE PROGRAM
 
 set -euo pipefail
@@ -15,8 +17,13 @@ if [ "${1:-}" = --output ]; then
     echo "$2: shows no output"
     exit 1
   fi
-  output=$("$3")
+  code=0
+  output=$("$3") || code=$?
   printf '%s\n' "$output"
+  if [ "$code" -ne 0 ]; then
+    echo "$3 ended with exit code $code"
+    exit "$code"
+  fi
   awk -v page="$2" '
     function found(from, i, skip) {  # the block from line i on, in the output from line `from` on
       if (i > lines) { return 1 }
@@ -43,24 +50,34 @@ tree=${1:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)}
 cd "$tree"
 status=0
 
-check() { # check PAGE BLOCKS EXAMPLE...: the first BLOCKS of them, or all
+pages=()
+check() { # check PAGE BLOCKS EXAMPLE...: the first BLOCKS of them, or all; and all with main()
   local page=$1 blocks=$2 programs=()
+  pages+=("$page")
   if [ ! -e "$page" ]; then return; fi
   shift 2
   for program in "$@"; do programs+=("examples/$program.cpp"); done
   awk -v blocks="$blocks" -v page="$page" '
-    { sub(/^[ \t]+/, "") }
-    FILENAME != page { program = program "\n" $0; next }
-    /^```cpp$/ { inside = 1; block = ""; start = FNR; ++seen; next }
+    { line = $0; sub(/^[ \t]+/, "") }
+    FILENAME != page {
+      whole[FILENAME] = whole[FILENAME] "\n" line
+      program[FILENAME] = program[FILENAME] "\n" $0
+      next
+    }
+    /^```cpp$/ { inside = 1; all = block = ""; main = 0; start = FNR; ++seen; next }
     /^```$/ && inside {
-      inside = 0
-      if ((blocks == "all" || seen <= blocks) && !index(program "\n", block "\n")) {
-        print page ":" start ": this block is in no program of the page"
+      inside = found = 0
+      for (file in program) {
+        if (main ? whole[file] == all : index(program[file] "\n", block "\n")) { found = 1 }
+      }
+      if ((blocks == "all" || seen <= blocks || main) && !found) {
+        print page ":" start ": this block is " (main ? "not the whole of a program" : "in no program") " of the page"
         bad = 1
       }
       next
     }
-    inside { block = block "\n" $0 }
+    /^int main\(/ { main = 1 }
+    inside { all = all "\n" line; block = block "\n" $0 }
     END { exit bad }' "${programs[@]}" "$page" || status=1
 }
 
@@ -70,6 +87,13 @@ check docs/coming_from_keras_and_pytorch.md all from_keras from_pytorch
 check docs/autodiff.md all autodiff
 for page in docs/tutorials/*.md; do
   check "$page" all "$(basename "$page" .md)"
+done
+for page in *.md docs/*.md docs/*/*.md; do
+  if [ ! -e "$page" ] || [[ " ${pages[*]} " == *" $page "* ]]; then continue; fi
+  awk -v page="$page" '
+    /^```/ { inside = /^```cpp$/; next }
+    inside && /^ *int main\(/ { print page ":" FNR ": a program that pages.sh does not know"; bad = 1 }
+    END { exit bad }' "$page" || status=1
 done
 
 # docs/idioms.md: every name in the second column is a word of the header in the third.

@@ -134,6 +134,26 @@ expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
 page 'int x' 'int x = 1;'
 expect pages 'docs/tutorials/xor.md:2: this block is in no program of the page'
 
+# With main() it is a whole program; only pages with programs have one.
+main_page() { # main_page PAGE PROGRAM LINE...: the page shows the lines
+  mkdir -p docs/tutorials examples
+  touch examples/quickstart.cpp
+  printf '%s\n' 'int w;' '' 'int main() {' '  return w;' '}' >"examples/$2.cpp"
+  printf '%s\n' '```cpp' "${@:3}" '```' >"$1"
+}
+main_page docs/tutorials/xor.md xor 'int w;' '' 'int main() {' '  return w;' '}'
+expect_pass pages
+main_page docs/tutorials/xor.md xor 'int main() {' '  return w;' '}'
+expect pages 'docs/tutorials/xor.md:1: this block is not the whole of a program of the page'
+main_page docs/tutorials/xor.md xor 'int w;' '' 'int main() {' 'return w;' '}'
+expect pages 'docs/tutorials/xor.md:1: this block is not the whole of a program of the page'
+main_page README.md quickstart 'int w;' '' 'int main() {' '  return w;' '}' '```' '```cpp' 'int main() {}'
+expect pages 'README.md:8: this block is not the whole of a program of the page'
+main_page docs/report.md xor 'int w;' '' 'int main() {' '  return w;' '}'
+expect pages 'docs/report.md:4: a program that pages.sh does not know'
+main_page CONTRIBUTING.md xor 'int main() {}'
+expect pages 'CONTRIBUTING.md:2: a program that pages.sh does not know'
+
 idiom() {
   printf '%s\n' '| I need | use | header |' '|---|---|---|' \
     "| a layer | \`$1\` | [nn/$2.hpp](../include/eigengrad/nn/$2.hpp) |" >docs/idioms.md
@@ -167,11 +187,14 @@ snippet() {
   printf '%s\n' '```cpp' 'int main() { return no_such_name; }' '```' >README.md
   printf '%s\n' '```cpp' "$@" '```' >docs/report.md
 }
-echo 'namespace eg { struct Tape {}; struct Callback { virtual void f(); }; }
+echo '#define EIGENGRAD_LIST_OP(Op) static_assert(true)
+namespace eg { struct Tape {}; struct Callback { virtual void f(); }; }
 struct UserCallback : eg::Callback {};' >"$scratch/snippets.hpp"
 snippet 'eg::Tape tape;'
 expect_pass snippets
 snippet 'void f() override {' '}'
+expect_pass snippets
+snippet 'struct Op {};' 'inline int op(Op) { return 1; }' 'EIGENGRAD_LIST_OP(Op);'
 expect_pass snippets
 snippet 'eg::Tape tape;' 'tape.rewind();'
 expect snippets "docs/report.md:3"
@@ -198,6 +221,16 @@ output a bc
 expect output 'page.md:1: the program does not print this'
 printf 'a\n' >"$scratch/page.md"
 expect output 'shows no output'
+output a
+printf '%s\n' '#!/bin/sh' 'echo a; echo what is wrong; exit 3' >"$scratch/letters"
+expect output 'what is wrong'
+expect output 'letters ended with exit code 3'
+cases=$((cases + 1)) code=0
+run_check output >"$scratch/output.txt" || code=$?
+if [ "$code" -ne 3 ]; then
+  echo "case $cases: output ended with exit code $code, expected the program's 3"
+  failures=$((failures + 1))
+fi
 
 fresh_tree
 header include/eigengrad/nn/dense.hpp 'inline std::string name() { return {}; }'

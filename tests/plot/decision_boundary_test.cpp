@@ -60,6 +60,12 @@ std::string frame_of(const std::string& middle) {
          "<text>end</text>\n</svg>\n";
 }
 
+/// What the names in an animation's style sheet begin with.
+std::string name_of(const std::string& svg) {
+  const std::size_t begin = svg.find("\n.frame-") + 2;
+  return svg.substr(begin, svg.find(' ', begin) - begin);
+}
+
 const std::array<plot::PointGroup, 2> two_groups{{{"a < b", {0, 5}, {0, 0.5}}, {"c", {1}, {1}}}};
 
 }  // namespace
@@ -73,6 +79,18 @@ TEST_CASE("contour: a triangle by hand", "[plot]") {
   const detail::GridBox box{0, 10, 0, 10};
   CHECK(detail::contour_path(lines, 2, 2, box) == "M0 0l5 0l-5 5l0-5z");
   CHECK(detail::contour_path(lines, 2, 2, box, detail::ContourUse::stroke) == "M0 0m5 0l-5 5m0-5");
+}
+
+TEST_CASE("contour: a line that begins inside the grid ends where it began", "[plot]") {
+  // The border of a region that touches the right edge alone, from (3, 1.5) on clockwise.
+  eg::Tensor<double> values = eg::zeros<double>({5, 5});
+  values.set({2, 3}, 1);
+  values.set({2, 4}, 1);
+  const auto lines = detail::contour_lines(values, 0.5);
+  const detail::GridBox box{0, 100, 0, 100};
+  CHECK(detail::contour_path(lines, 5, 5, box) == "M75 37.5l25 0l0 25l-25 0l-12.5-12.5z");
+  CHECK(detail::contour_path(lines, 5, 5, box, detail::ContourUse::stroke) ==
+        "M75 37.5l25 0m0 25l-25 0l-12.5-12.5l12.5-12.5");
 }
 
 TEST_CASE("contour: whole, empty, and the other side of it", "[plot]") {
@@ -146,17 +164,43 @@ TEST_CASE("animation: what all frames share is written once", "[plot]") {
   CHECK(count(svg, "<svg") == 1);
   CHECK(count(svg, "<g class=\"a\">") == 1);
   CHECK(count(svg, ">end<") == 1);
-  CHECK(count(svg, "<g class=\"frame") == 3);
-  CHECK_THAT(svg, ContainsSubstring("<g class=\"frame last\" style=\"animation-name: frame2\">\n"
-                                    "<text>3</text>\n</g>\n<text>end</text>\n</svg>\n"));
+  const std::string name = name_of(svg);
+  CHECK(count(svg, "<g class=\"" + name) == 3);
+  CHECK_THAT(svg,
+             ContainsSubstring("<g class=\"" + name + " last\" style=\"animation-name: " + name +
+                               "-2\">\n<text>3</text>\n</g>\n<text>end</text>\n</svg>\n"));
   // 2.5 seconds in all, a fifth a frame, the last one three.
   CHECK_THAT(svg, ContainsSubstring("animation: 2.5s step-end infinite"));
-  CHECK_THAT(svg, ContainsSubstring("frame0 { 0% { visibility: visible; } "
-                                    "20% { visibility: hidden; } }"));
-  CHECK_THAT(svg, ContainsSubstring("frame1 { 0% { visibility: hidden; } "
+  CHECK_THAT(svg, ContainsSubstring(name + "-0 { 0% { visibility: visible; } "
+                                           "20% { visibility: hidden; } }"));
+  CHECK_THAT(
+      svg, ContainsSubstring(name + "-1 { 0% { visibility: hidden; } "
                                     "20% { visibility: visible; } 40% { visibility: hidden; } }"));
-  CHECK_THAT(svg, ContainsSubstring("frame2 { 0% { visibility: hidden; } "
-                                    "40% { visibility: visible; } }"));
+  CHECK_THAT(svg, ContainsSubstring(name + "-2 { 0% { visibility: hidden; } "
+                                           "40% { visibility: visible; } }"));
+}
+
+TEST_CASE("animation: the names of another one, or of another pace, are others", "[plot]") {
+  const std::vector<std::string> frames{frame_of("<text>1</text>\n"), frame_of("<text>2</text>\n")};
+  const std::string name = name_of(plot::animation(frames));
+  CHECK(name_of(plot::animation(frames)) == name);
+  CHECK(name_of(plot::animation({frames[1], frames[0]})) != name);
+  CHECK(name_of(plot::animation(frames, {.seconds_per_frame = 0.5})) != name);
+  CHECK(name_of(plot::animation(frames, {.seconds_at_end = 3})) != name);
+  // Nothing else in the sheet has a name.
+  const std::string svg = plot::animation(frames);
+  CHECK(count(svg, "@keyframes ") == count(svg, "@keyframes " + name + "-"));
+  CHECK(count(svg, "\n." + name + " {") == 1);
+  CHECK(count(svg, " ." + name + ".last {") == 1);
+  CHECK(count(svg, "{ ." + name + " {") == 1);
+}
+
+TEST_CASE("animation: a frame much shorter than the end is seen", "[plot]") {
+  // A millionth of the whole each.
+  const std::string svg =
+      plot::animation({frame_of("<text>1</text>\n"), frame_of("<text>2</text>\n")},
+                      {.seconds_per_frame = 0.5, .seconds_at_end = 499999});
+  CHECK_THAT(svg, ContainsSubstring("0% { visibility: visible; } 0.0001% { visibility: hidden; }"));
 }
 
 TEST_CASE("animation: equal frames, and one", "[plot]") {
@@ -169,8 +213,11 @@ TEST_CASE("animation: what it refuses", "[plot][errors]") {
   const std::string frame = frame_of("");
   CHECK_THROWS_TEXT(plot::animation({}), eg::ValueError, "animation: there are no frames");
   CHECK_THROWS_TEXT(plot::animation({frame}, {.seconds_per_frame = 0}), eg::ValueError,
-                    "animation: seconds_per_frame must be positive and seconds_at_end >= 0, both "
-                    "finite: 0, 2");
+                    "animation: seconds_per_frame must be in (0, 1e6) and seconds_at_end in "
+                    "[0, 1e6): 0, 2");
+  CHECK_THROWS_TEXT(plot::animation({frame}, {.seconds_at_end = 1e6}), eg::ValueError,
+                    "animation: seconds_per_frame must be in (0, 1e6) and seconds_at_end in "
+                    "[0, 1e6): 0.25, 1e+06");
   CHECK_THROWS_TEXT(plot::animation({frame, "<p>"}), eg::ValueError,
                     "animation: frame 1 does not begin with <svg");
   CHECK_THROWS_TEXT(plot::animation({frame, "<svg width=\"9\"><g>"}), eg::ValueError,

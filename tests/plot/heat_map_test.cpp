@@ -96,6 +96,7 @@ TEST_CASE("picture_grid: rows of tiles with their names", "[plot]") {
   CHECK(count(svg, ">second<") == 1);
   // Two pictures of 60 and what is between them, and the edges.
   CHECK(svg.find("width=\"154\"") != std::string::npos);
+  CHECK_THROWS_TEXT(plot::picture_grid({}), eg::ValueError, "picture_grid: there are no rows");
   CHECK_THROWS_TEXT(plot::picture_grid({{"r", {}}}), eg::ValueError,
                     "picture_grid: there are no pictures in row 0");
   CHECK_THROWS_TEXT(plot::picture_grid({{"r", {{{black}, "", ""}}}}, {.scale = 0}), eg::ValueError,

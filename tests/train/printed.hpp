@@ -2,13 +2,11 @@
 // What a function writes to standard output.
 
 #include "io/scratch_folder.hpp"
+#include "support/redirected_output.hpp"
 
 #include <eigengrad/io/file.hpp>
 
-#include <cstdio>
-#include <fcntl.h>
 #include <string>
-#include <unistd.h>
 
 namespace train_tests {
 
@@ -16,15 +14,10 @@ template <class Function>
 [[nodiscard]] std::string printed_by(const Function& function) {
   const ScratchFolder folder;
   const std::string path = folder / "output";
-  std::fflush(stdout);
-  const int kept = ::dup(STDOUT_FILENO);
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT, 0600);
-  ::dup2(file, STDOUT_FILENO);
-  ::close(file);
-  function();
-  std::fflush(stdout);
-  ::dup2(kept, STDOUT_FILENO);
-  ::close(kept);
+  {
+    const RedirectedOutput to_file(path.c_str());
+    function();
+  }
   return eigengrad::read_file(path);
 }
 

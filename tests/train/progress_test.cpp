@@ -4,6 +4,7 @@
 
 #include <eigengrad/eigengrad.hpp>
 
+#include <cstdio>
 #include <string>
 
 namespace eg = eigengrad;
@@ -66,4 +67,12 @@ TEST_CASE("progress: the bar is full at the end of an epoch and redrawn in place
 
 TEST_CASE("progress: silence is silent", "[train][progress]") {
   CHECK(printed_by([] { train_two_epochs(train::Verbosity::silent); }).empty());
+}
+
+TEST_CASE("progress: what is printed after an exception is seen again", "[train][progress]") {
+  const std::string text = printed_by([] {
+    CHECK_THROWS_AS(printed_by([] { throw eg::ValueError("test", "it"); }), eg::ValueError);
+    std::puts("after");
+  });
+  CHECK(text == "after\n");
 }

@@ -2,11 +2,15 @@
 #include "train/linear_model.hpp"
 
 #include <eigengrad/eigengrad.hpp>
+#include <eigengrad/train/state_visitor.hpp>
 #include <eigengrad/train/weight_histograms.hpp>
 
 #include <limits>
 #include <numeric>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace eg = eigengrad;
 namespace train = eigengrad::train;
@@ -71,4 +75,25 @@ TEST_CASE("weight histograms: an epoch that is cut short has none", "[train][his
   static_cast<void>(fit(histograms, model, 3));
   CHECK(histograms.parameters()[0].values.size() == 1);
   CHECK(histograms.parameters()[0].gradients.size() == 1);
+}
+
+TEST_CASE("weight histograms: state of another length is refused by its name",
+          "[train][histogram][errors]") {
+  struct Longer final : train::StateVisitor<double> {
+    void integer(std::string_view, eg::Index&) override {}
+    void real(std::string_view, double&) override {}
+    void reals(std::string_view name, std::vector<double>& values) override {
+      if (name == "weight_histograms.0.gradients") {
+        values.push_back(0);
+      }
+    }
+    void text(std::string_view, std::string&) override {}
+    void tensors(std::string_view, std::vector<eg::Tensor<double>>&) override {}
+  } longer;
+  train_tests::LinearModel model;
+  train::WeightHistograms<double> histograms(model.parameters());
+  static_cast<void>(fit(histograms, model));
+  CHECK_THROWS_TEXT(
+      histograms.visit_state(longer), eg::ValueError,
+      "weight_histograms: 'weight_histograms.0.gradients' has 106 numbers, no multiple of 35");
 }

@@ -10,7 +10,7 @@ examples=$(cd "$1" && pwd -P)
 
 skip() {
   echo "skipped: $*"
-  exit 0
+  exit 77
 }
 tensorboard=$examples/../../tensorboard/bin/tensorboard
 [ -x "$tensorboard" ] || tensorboard=$(command -v tensorboard) || skip 'there is no TensorBoard'

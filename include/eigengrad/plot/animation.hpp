@@ -6,15 +6,19 @@
 #include <eigengrad/base/error.hpp>
 #include <eigengrad/base/index.hpp>
 #include <eigengrad/plot/svg.hpp>
+#include <eigengrad/tensor/random.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace eigengrad::plot {
 
+/// Times below a million seconds.
 struct AnimationOptions {
   double seconds_per_frame = 0.25;
   /// How much longer the last frame stays before all begins again.
@@ -26,10 +30,9 @@ struct AnimationOptions {
 namespace eigengrad::detail {
 
 [[noreturn]] EIGENGRAD_COLD inline void throw_animation(double frame, double end) {
-  throw_error<ValueError>("animation",
-                          {"seconds_per_frame must be positive and seconds_at_end >= 0, both "
-                           "finite: ",
-                           frame, ", ", end});
+  throw_error<ValueError>(
+      "animation",
+      {"seconds_per_frame must be in (0, 1e6) and seconds_at_end in [0, 1e6): ", frame, ", ", end});
 }
 [[noreturn]] EIGENGRAD_COLD inline void throw_no_frames() {
   throw_error<ValueError>("animation", {"there are no frames"});
@@ -73,11 +76,26 @@ struct SvgElements {
   throw_frame(frame, "is not closed");
 }
 
+/// What the names in an animation's style sheet begin with. The sheets of a page's pictures act on
+/// all of them: other animations have other names.
+[[nodiscard]] inline std::string animation_name(const std::vector<std::string>& frames,
+                                                const plot::AnimationOptions& options) {
+  std::string all =
+      json_number(options.seconds_per_frame) + " " + json_number(options.seconds_at_end);
+  for (const std::string& frame : frames) {
+    all += frame;
+  }
+  char digits[16];
+  const auto hash = static_cast<std::uint32_t>(hash_text(all));
+  return "frame-" +
+         std::string(digits, std::to_chars(digits, digits + sizeof digits, hash, 16).ptr);
+}
+
 /// When a frame is seen: hidden before and after, in shares of the whole.
-[[nodiscard]] inline std::string frame_rule(std::size_t frame, std::size_t frames, double begin,
-                                            double end) {
-  const auto percent = [](double share) { return coordinate(100 * share) + "%"; };
-  std::string rule = concat("@keyframes frame", frame,
+[[nodiscard]] inline std::string frame_rule(std::string_view name, std::size_t frame,
+                                            std::size_t frames, double begin, double end) {
+  const auto percent = [](double share) { return shown_number(100 * share, 12) + "%"; };
+  std::string rule = concat("@keyframes ", name, "-", frame,
                             " { 0% { visibility: ", frame == 0 ? "visible" : "hidden", "; } ");
   if (frame > 0) {
     rule += percent(begin) + " { visibility: visible; } ";
@@ -89,18 +107,20 @@ struct SvgElements {
 }
 
 /// The style sheet of all frames; where motion is not wanted, or not known, the last one is seen.
-[[nodiscard]] inline std::string animation_style(std::size_t frames,
+[[nodiscard]] inline std::string animation_style(std::string_view name, std::size_t frames,
                                                  const plot::AnimationOptions& options) {
   const double all =
       options.seconds_per_frame * static_cast<double>(frames) + options.seconds_at_end;
-  std::string style = "\n<style>\n.frame { visibility: hidden; } .last { visibility: visible; }\n";
+  std::string style = concat("\n<style>\n.", name, " { visibility: hidden; } .", name,
+                             ".last { visibility: visible; }\n");
   for (std::size_t i = 0; i < frames; ++i) {
     const double share = options.seconds_per_frame / all;
-    style +=
-        frame_rule(i, frames, share * static_cast<double>(i), share * static_cast<double>(i + 1));
+    style += frame_rule(name, i, frames, share * static_cast<double>(i),
+                        share * static_cast<double>(i + 1));
   }
-  return style + concat("@media (prefers-reduced-motion: no-preference) { .frame { animation: ",
-                        shown_number(all, 6), "s step-end infinite; } }\n</style>");
+  return style + concat("@media (prefers-reduced-motion: no-preference) { .", name,
+                        " { animation: ", shown_number(all, 6),
+                        "s step-end infinite; } }\n</style>");
 }
 
 }  // namespace eigengrad::detail
@@ -109,10 +129,11 @@ namespace eigengrad::plot {
 
 /// One SVG that shows the pictures in turn, for ever. They are pictures of this library of one size
 /// and title; elements at the beginning and at the end that all of them share are written once.
-/// A reader who asked for less motion sees the last one, and so does what cannot animate.
+/// A reader who asked for less motion sees the last one, and so does what cannot animate. A page
+/// can hold several of them.
 ///
 /// Throws:    ValueError for no frames, frames that are no SVG pictures of one size and title, or
-///            times that are not positive
+///            times out of their range
 [[nodiscard]] inline std::string animation(const std::vector<std::string>& frames,
                                            const AnimationOptions& options = {}) {
   namespace parts = eigengrad::detail;
@@ -156,11 +177,12 @@ namespace eigengrad::plot {
     }
   };
   add(first, 0, before);
-  svg += parts::animation_style(frames.size(), options);
+  const std::string name = parts::animation_name(frames, options);
+  svg += parts::animation_style(name, frames.size(), options);
   for (std::size_t i = 0; i < pictures.size(); ++i) {
     const bool last = i + 1 == pictures.size();
-    svg += parts::concat("\n<g class=\"frame", last ? " last" : "",
-                         "\" style=\"animation-name: frame", i, "\">");
+    svg += parts::concat("\n<g class=\"", name, last ? " last" : "",
+                         "\" style=\"animation-name: ", name, "-", i, "\">");
     add(pictures[i].elements, before, pictures[i].elements.size() - after);
     svg += "\n</g>";
   }

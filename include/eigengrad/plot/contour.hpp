@@ -10,6 +10,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace eigengrad::detail {
@@ -179,12 +180,24 @@ enum class ContourUse { fill, stroke };
       continue;  // less than a tenth of a pixel wide
     }
     path += "M" + text(points[0][0]) + " " + text(points[0][1]);
+    const auto go = [&](const char* command, const Tenths& from, const Tenths& to) {
+      const std::string y = text(to[1] - from[1]);
+      path += command + text(to[0] - from[0]) + (y[0] == '-' ? "" : " ") + y;
+    };
+    bool whole = true;
     for (std::size_t i = 1; i < points.size(); ++i) {
-      const std::string y = text(points[i][1] - points[i - 1][1]);
-      path += (hidden(points[i - 1], points[i]) ? "m" : "l") +
-              text(points[i][0] - points[i - 1][0]) + (y[0] == '-' ? "" : " ") + y;
+      const bool left_out = hidden(points[i - 1], points[i]);
+      go(left_out ? "m" : "l", points[i - 1], points[i]);
+      whole = whole && !left_out;
     }
-    path += hidden(points.back(), points[0]) ? "" : "z";
+    if (hidden(points.back(), points[0])) {
+      continue;
+    }
+    if (whole) {
+      path += "z";
+    } else {
+      go("l", points.back(), points[0]);  // "z" would go to the place of the last "m"
+    }
   }
   return path;
 }

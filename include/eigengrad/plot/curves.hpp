@@ -89,18 +89,22 @@ struct PictureFrame {
                                            const Axis& x, const Axis& y,
                                            const PictureFrame& frame) {
   std::string path;
-  std::string back;  // along the lower edge, last point first
+  std::vector<std::string> back;  // along the lower edge
+  const auto close = [&] {
+    for (; !back.empty(); back.pop_back()) {
+      path += "L" + back.back() + (back.size() == 1 ? "z" : "");
+    }
+  };
   for (std::size_t i = 0; i < curve.lower.size(); ++i) {
     if (!std::isfinite(curve.x[i]) || !std::isfinite(curve.lower[i]) ||
         !std::isfinite(curve.upper[i])) {
-      path += back.empty() ? "" : back + "z";
-      back.clear();
+      close();
       continue;
     }
     path += (back.empty() ? "M" : "L") + place_text(curve.x[i], curve.upper[i], x, y, frame);
-    back = "L" + place_text(curve.x[i], curve.lower[i], x, y, frame) + back;
+    back.push_back(place_text(curve.x[i], curve.lower[i], x, y, frame));
   }
-  path += back.empty() ? "" : back + "z";
+  close();
   return concat("<path class=\"c", number % 6, "\" fill=\"currentColor\" fill-opacity=\"0.2\" d=\"",
                 path, "\"/>\n");
 }

@@ -40,6 +40,9 @@ struct PictureGridOptions {
 
 namespace eigengrad::detail {
 
+[[noreturn]] EIGENGRAD_COLD inline void throw_no_rows() {
+  throw_error<ValueError>("picture_grid", {"there are no rows"});
+}
 [[noreturn]] EIGENGRAD_COLD inline void throw_empty_row(std::size_t row) {
   throw_error<ValueError>("picture_grid", {"there are no pictures in row ", row});
 }
@@ -56,6 +59,9 @@ struct GridSizes {
 };
 
 [[nodiscard]] inline GridSizes grid_sizes(const std::vector<plot::TileRow>& rows) {
+  if (rows.empty()) {
+    throw_no_rows();
+  }
   GridSizes sizes;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     sizes.tiles = std::max(sizes.tiles, rows[row].tiles.size());
@@ -85,7 +91,8 @@ namespace eigengrad::plot {
 /// An SVG picture of rows of tiles, each row under its name. Captions longer than their tile are
 /// cut. Readable on light and dark pages.
 ///
-/// Throws:    ValueError for a row without pictures or a scale that is not positive; ShapeError for
+/// Throws:    ValueError for no rows, a row without pictures or a scale that is not positive;
+/// ShapeError for
 ///            a picture that is not (height, width, 3)
 [[nodiscard]] inline std::string picture_grid(const std::vector<TileRow>& rows,
                                               const PictureGridOptions& options = {}) {

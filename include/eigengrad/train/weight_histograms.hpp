@@ -15,8 +15,20 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+namespace eigengrad::detail {
+
+[[noreturn]] EIGENGRAD_COLD inline void throw_histogram_state(std::string_view name,
+                                                              std::size_t numbers,
+                                                              std::size_t width) {
+  throw_error<ValueError>("weight_histograms",
+                          {"'", name, "' has ", numbers, " numbers, no multiple of ", width});
+}
+
+}  // namespace eigengrad::detail
 
 namespace eigengrad::train {
 
@@ -90,6 +102,7 @@ class EIGENGRAD_API WeightHistograms final : public Callback<T> {
     }
   }
 
+  /// Throws:    ValueError for state that is not that of histograms
   void visit_state(StateVisitor<T>& state) override {
     for (std::size_t i = 0; i < histograms_.size(); ++i) {
       const std::string name = eigengrad::detail::concat("weight_histograms.", i);
@@ -110,6 +123,9 @@ class EIGENGRAD_API WeightHistograms final : public Callback<T> {
       numbers.insert(numbers.end(), one.counts.begin(), one.counts.end());
     }
     state.reals(name, numbers);
+    if (numbers.size() % width != 0) {
+      eigengrad::detail::throw_histogram_state(name, numbers.size(), width);
+    }
     histograms.resize(numbers.size() / width);
     const double* from = numbers.data();
     for (Histogram& one : histograms) {
