@@ -1,8 +1,8 @@
 // A small application that loads a saved model and answers with it: the species of an iris from
 // four measurements.
 //
-//   saved_model                          trains the model into ./iris_model if it is not there, and
-//   answers for three saved_model 5.1 3.5 1.4 0.2          answers for one flower
+//   saved_model                    answers for three flowers; trains ./iris_model if it is absent
+//   saved_model 5.1 3.5 1.4 0.2    answers for one flower
 
 #include <eigengrad/data/datasets.hpp>
 #include <eigengrad/eigengrad.hpp>

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Shared by scripts/train, scripts/test, scripts/docs, scripts/bench and .ci/run: finds what a build needs, installs what is
-# missing where apt is at hand, configures and builds quietly. Sourced, never run.
+# Shared by scripts/train, scripts/test, scripts/docs, scripts/bench and .ci/run: finds what a build
+# needs, installs what is missing where apt is at hand, configures and builds quietly. Sourced, never
+# run.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 program=${0##*/}
@@ -72,7 +73,7 @@ cmake_is_new_enough() {
   [ -n "$version" ] && [ "$(printf '3.20\n%s\n' "$version" | sort -V | head -n 1)" = 3.20 ]
 }
 
-python_is_new_enough() {
+venv_is_new_enough() {
   python3 -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
@@ -100,7 +101,8 @@ find_missing() {
       json) have_header nlohmann/json.hpp || lack 'nlohmann-json' nlohmann-json3-dev ;;
       zlib) have_header zlib.h || lack 'zlib' zlib1g-dev ;;
       doxygen) command -v doxygen >/dev/null || lack 'Doxygen' doxygen ;;
-      python) python_is_new_enough || lack 'Python >= 3.10 with venv' python3-venv ;;
+      python) command -v python3 >/dev/null || lack 'Python 3' python3 ;;
+      venv) venv_is_new_enough || lack 'Python >= 3.10 with venv' python3-venv ;;
       benchmark) have_package benchmark || lack 'Google Benchmark' libbenchmark-dev ;;
       openblas) have_library openblas || lack 'OpenBLAS' libopenblas-dev ;;
       onednn) have_library dnnl || lack 'oneDNN' libdnnl-dev ;;

@@ -1,8 +1,7 @@
 #pragma once
-// The umbrella: all of eigengrad but what a program opts into by name: data/datasets.hpp,
-// data/describe.hpp, data/inspect.hpp, data/k_fold.hpp, train/class_weights.hpp,
-// train/confusion.hpp, train/cross_validate.hpp, train/curves.hpp, keras.hpp, torch.hpp,
-// build_info.hpp, testing/.
+// The umbrella: all of eigengrad but what a program includes by name, because it needs another
+// library, is dear to compile or is rarely used: docs/idioms.md marks it. So are keras.hpp,
+// torch.hpp, build_info.hpp, plot/ and testing/.
 
 #include <eigengrad/data/checks.hpp>
 #include <eigengrad/data/dataset.hpp>

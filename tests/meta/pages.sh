@@ -2,7 +2,8 @@
 # Every C++ block of a page below stands, but for its indentation, in one of the page's programs of
 # examples/, which are built and run; a block with main() is the whole of one of them, and on a page
 # that is not below there is none. A page that is not there has no blocks. Every name in
-# docs/idioms.md is in its header, and README's pictures are written by examples.
+# docs/idioms.md is in its header, marked if the umbrella lacks it, and README's pictures are written
+# by examples.
 #   tests/meta/pages.sh [TREE]
 #
 # With a page and a program: runs it and finds every ```text block of the page in what it prints, line
@@ -116,6 +117,43 @@ if [ -e docs/idioms.md ]; then
       print FNR "|" name "|" header
     }
   }' docs/idioms.md)
+  # The third column's mark: what the umbrella does not reach is included by name or by the header said.
+  awk '
+    function reaches(from, to, queue, seen, first, last, targets, i) {
+      queue[1] = from
+      for (last = first = 1; first <= last; ++first) {
+        if (queue[first] == to) { return 1 }
+        for (i = split(includes[queue[first]], targets, " "); i > 0; --i) {
+          if (!(targets[i] in seen)) { seen[targets[i]] = 1; queue[++last] = targets[i] }
+        }
+      }
+      return 0
+    }
+    FILENAME != "docs/idioms.md" {  # FILE:#include <TARGET>
+      split($0, part, /:|<|>/)
+      sub(/^include\//, "", part[1])
+      includes[part[1]] = includes[part[1]] " " part[3]
+      next
+    }
+    /^[|].*`/ {
+      header = mark = $0
+      sub(/.*[(]\.\.\/include\//, "", header)
+      sub(/[)].*/, "", header)
+      by = "eigengrad/eigengrad.hpp"
+      common = reaches(by, header)
+      if (sub(/.*[)], by name [|]$/, "", mark)) {
+        by = header
+      } else if (sub(/.*[)], by `/, "", mark)) {
+        sub(/`.*/, "", mark)
+        by = "eigengrad/" mark
+      }
+      if (!reaches(by, header)) { print "docs/idioms.md:" FNR ": " by " does not reach " header; bad = 1 }
+      if (common && by != "eigengrad/eigengrad.hpp") {
+        print "docs/idioms.md:" FNR ": " header " comes with eigengrad/eigengrad.hpp"
+        bad = 1
+      }
+    }
+    END { exit bad }' <(grep -rE '^[ \t]*#[ \t]*include <eigengrad/' include) docs/idioms.md || status=1
 fi
 
 # README's pictures: each is small, needs no other file, and an example of its name writes it.

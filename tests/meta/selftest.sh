@@ -154,9 +154,9 @@ expect pages 'docs/report.md:4: a program that pages.sh does not know'
 main_page CONTRIBUTING.md xor 'int main() {}'
 expect pages 'CONTRIBUTING.md:2: a program that pages.sh does not know'
 
-idiom() {
+idiom() { # idiom NAME HEADER [MARK]
   printf '%s\n' '| I need | use | header |' '|---|---|---|' \
-    "| a layer | \`$1\` | [nn/$2.hpp](../include/eigengrad/nn/$2.hpp) |" >docs/idioms.md
+    "| a layer | \`$1\` | [nn/$2.hpp](../include/eigengrad/nn/$2.hpp)${3:-} |" >docs/idioms.md
   add include/eigengrad/nn/dense.hpp 'struct Dense {};'
 }
 mkdir -p docs
@@ -167,6 +167,23 @@ expect pages "docs/idioms.md:3: include/eigengrad/nn/dense.hpp has no 'Dens'"
 mkdir -p docs
 idiom Dense gone
 expect pages "include/eigengrad/nn/gone.hpp has no 'Dense'"
+rare_idiom() { # rare_idiom MARK: of a header that the umbrella does not reach
+  mkdir -p docs
+  add include/eigengrad/nn/rare.hpp 'struct Rare {};'
+  add include/eigengrad/rare.hpp '#include <eigengrad/nn/rare.hpp>'
+  idiom Rare rare "$1"
+}
+rare_idiom ', by name'
+expect_pass pages
+rare_idiom ', by `rare.hpp`'
+expect_pass pages
+rare_idiom ''
+expect pages 'docs/idioms.md:3: eigengrad/eigengrad.hpp does not reach eigengrad/nn/rare.hpp'
+rare_idiom ', by `nn/dense.hpp`'
+expect pages 'docs/idioms.md:3: eigengrad/nn/dense.hpp does not reach eigengrad/nn/rare.hpp'
+mkdir -p docs
+idiom Dense dense ', by name'
+expect pages 'docs/idioms.md:3: eigengrad/nn/dense.hpp comes with eigengrad/eigengrad.hpp'
 gallery() { # gallery PICTURE PROGRAM: README shows it, the program writes pictures/moons.svg
   add README.md "<img src=\"$1\">"
   mkdir -p pictures examples

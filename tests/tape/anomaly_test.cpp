@@ -32,8 +32,12 @@ auto placed(const std::string& text) {
   return Catch::Matchers::Predicate<ValueError>(
       [text](const ValueError& error) {
         const std::string said = error.what();
-        return said == text || said.rfind(text + "; called at ", 0) == 0 ||
+#if defined(EIGENGRAD_TRACES)
+        return said.rfind(text + "; called at ", 0) == 0 ||
                said.rfind(text + "; recorded at ", 0) == 0;
+#else
+        return said == text;
+#endif
       },
       text + "; and a place");
 }

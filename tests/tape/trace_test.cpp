@@ -14,6 +14,8 @@
 
 #include <support/catch.hpp>
 
+#include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -173,6 +175,51 @@ TEST_CASE("trace: without addr2line the addresses are said", "[tape][trace]") {
   CHECK(has(text, "; called at test_tape+0x"));
   CHECK(has(text, " (lines need -g and addr2line)"));
   CHECK_FALSE(has(text, "trace_test.cpp"));
+  std::size_t addresses = 0;
+  for (std::size_t at = text.find("+0x"); at != std::string::npos; at = text.find("+0x", at + 1)) {
+    ++addresses;
+  }
+  CHECK(addresses == 8);
+}
+
+TEST_CASE("trace: files of the library and of the standard library are not the user's",
+          "[tape][trace]") {
+  const std::string installed = "/usr/include/eigengrad/tape/trace.hpp";
+  CHECK(detail::is_users_file("/src/eigengrad/app.cpp", installed));
+  CHECK(detail::is_users_file("/src/c++/app.cpp", installed));
+  CHECK_FALSE(detail::is_users_file("/opt/include/eigengrad/ops/sum.hpp", installed));
+  CHECK_FALSE(detail::is_users_file("/usr/include/c++/12/bits/stl_vector.h", installed));
+  CHECK_FALSE(detail::is_users_file("/usr/lib/llvm-14/include/c++/v1/vector", installed));
+  CHECK_FALSE(detail::is_users_file("??:0", installed));
+  // What -ffile-prefix-map and relative include paths leave of the header's path.
+  for (const std::string mapped :
+       {"eigengrad/tape/trace.hpp", "/eigengrad/tape/trace.hpp", "tape/trace.hpp", "trace.hpp"}) {
+    CAPTURE(mapped);
+    CHECK(detail::is_users_file("/src/app.cpp", mapped));
+  }
+  CHECK_FALSE(detail::is_users_file("/src/eigengrad/ops/sum.hpp", "eigengrad/tape/trace.hpp"));
+  CHECK_FALSE(detail::is_users_file("/eigengrad/ops/sum.hpp", "/eigengrad/tape/trace.hpp"));
+}
+
+TEST_CASE("trace: a program whose output is not read to its end is awaited", "[tape][trace]") {
+  std::string tool = "yes";
+  std::array<char*, 2> arguments{tool.data(), nullptr};
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC) == 0);
+  pid_t id = 0;
+  {
+    detail::Child child(ends[0]);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+    REQUIRE(posix_spawnp(&child.id, arguments[0], &actions, nullptr, arguments.data(), environ) ==
+            0);
+    posix_spawn_file_actions_destroy(&actions);
+    close(ends[1]);
+    id = child.id;
+  }
+  CHECK(waitpid(id, nullptr, WNOHANG) == -1);  // no child any more
+  CHECK(fcntl(ends[0], F_GETFD) == -1);        // no file any more
 }
 
 #endif

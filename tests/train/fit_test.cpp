@@ -143,10 +143,15 @@ TEST_CASE("fit: a loss that is not finite names epoch, step and the first op", "
                                  {.batch_size = 1, .shuffle = false, .verbose = silent}));
     FAIL("the logarithm of a negative number did not stop fit");
   } catch (const eg::DivergenceError& error) {
-    const std::string text =
+    std::string text =
         "fit: the loss is nan at epoch 1, step 1: anomaly: 'log' of (1, 1) gave nan at element 0 "
         "of its result (1, 1)";
+#if defined(EIGENGRAD_TRACES)
+    text += "; called at ";
     CHECK(std::string(error.what()).substr(0, text.size()) == text);  // then a place
+#else
+    CHECK(error.what() == text);
+#endif
     CHECK(error.epoch() == 1);
     CHECK(error.step() == 1);
   }

@@ -59,6 +59,21 @@ inline constexpr std::size_t trace_depth = 64;  // calls nest deeply without inl
   return info.dli_fbase;
 }
 
+/// A program that runs and the end of the pipe it prints into; its end closes one and awaits the
+/// other.
+struct Child {
+  int output;
+  pid_t id = 0;  // 0: none runs
+  explicit Child(int pipe_end) : output(pipe_end) {}
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    close(output);
+    while (id != 0 && waitpid(id, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+};
+
 /// What a program prints; empty if it cannot be run. The arguments are handed over as they are.
 [[nodiscard]] EIGENGRAD_COLD inline std::string output_of(char* const* arguments) {
   std::string text;
@@ -66,36 +81,44 @@ inline constexpr std::size_t trace_depth = 64;  // calls nest deeply without inl
   if (pipe2(ends.data(), O_CLOEXEC) != 0) {
     return text;
   }
+  Child child(ends[0]);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-  pid_t child = 0;
-  const bool runs = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments, environ) == 0;
+  pid_t id = 0;
+  if (posix_spawnp(&id, arguments[0], &actions, nullptr, arguments, environ) == 0) {
+    child.id = id;
+  }
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   std::array<char, 4096> part;
   for (ssize_t count = 1; count > 0 || (count < 0 && errno == EINTR);) {
-    count = read(ends[0], part.data(), part.size());
+    count = read(child.output, part.data(), part.size());
     text.append(part.data(), count > 0 ? static_cast<std::size_t>(count) : 0);
-  }
-  close(ends[0]);
-  while (runs && waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
   return text;
 }
 
+/// The end of the library's folder, "include/eigengrad/", from the path of this header: it says
+/// which files are the library's, wherever a precompiled part of it was built. Never empty.
+[[nodiscard]] EIGENGRAD_COLD inline std::string_view library_folder(std::string_view header) {
+  const std::string_view folder = header.substr(0, header.rfind("tape/trace.hpp"));
+  if (folder.empty()) {  // a prefix map may take off all but that
+    return "eigengrad/";
+  }
+  std::size_t start = folder.size() - 1;
+  for (int names = 0; names < 2 && start > 0 && start != std::string_view::npos; ++names) {
+    start = folder.rfind('/', start - 1);
+  }
+  return folder.substr(start == std::string_view::npos ? 0 : start + 1);
+}
+
 /// Whether a source file is neither this library's nor the standard library's.
-[[nodiscard]] EIGENGRAD_COLD inline bool is_users_file(std::string_view file) {
-  // ".../include/eigengrad/tape/trace.hpp": its last folders say which files are ours, wherever a
-  // precompiled part of the library was built.
-  std::string_view own(__FILE__);
-  own.remove_suffix(std::string_view("tape/trace.hpp").size());
-  const std::size_t parent =
-      own.rfind('/', own.size() - std::string_view("/eigengrad/").size() - 1);
-  own.remove_prefix(parent == std::string_view::npos ? 0 : parent + 1);
-  return !file.starts_with("??") && file.find(own) == std::string_view::npos &&
-         file.find("/c++/") == std::string_view::npos;
+[[nodiscard]] EIGENGRAD_COLD inline bool is_users_file(std::string_view file,
+                                                       std::string_view header = __FILE__) {
+  return !file.starts_with("??") && file.find(library_folder(header)) == std::string_view::npos &&
+         file.find("/include/c++/") == std::string_view::npos;
 }
 
 /// "FILE:LINE in FUNCTION, from FILE:LINE, ..." for the user's calls in what `addr2line -Cfi`
@@ -119,7 +142,8 @@ inline constexpr std::size_t trace_depth = 64;  // calls nest deeply without inl
 }
 
 /// "model.cpp:12 in encode(...), from main.cpp:40": the innermost calls that the user wrote, in the
-/// program or shared library that called the op. Where nobody can tell lines, the addresses there.
+/// program or shared library that called the op. Where nobody can tell lines, the addresses of the
+/// innermost eight there.
 [[nodiscard]] EIGENGRAD_COLD inline std::string place_of(Trace trace) {
   const char* name = nullptr;
   // The first is a sanitizer's where there is one.
@@ -146,7 +170,9 @@ inline constexpr std::size_t trace_depth = 64;  // calls nest deeply without inl
       std::snprintf(digits[count].data(), digits[count].size(), "0x%zx",
                     fixed ? call : call - reinterpret_cast<std::uintptr_t>(base));
       arguments[count + 3] = digits[count].data();
-      addresses.append(count == 0 ? "+" : " +").append(digits[count].data());
+      if (count < 8) {  // four or five of these are the library's
+        addresses.append(count == 0 ? "+" : " +").append(digits[count].data());
+      }
       ++count;
     }
   }
