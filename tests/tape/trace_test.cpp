@@ -201,6 +201,14 @@ TEST_CASE("trace: files of the library and of the standard library are not the u
   CHECK_FALSE(detail::is_users_file("/eigengrad/ops/sum.hpp", "/eigengrad/tape/trace.hpp"));
 }
 
+TEST_CASE("trace: a function of the library's inside is not the user's, whatever its file",
+          "[tape][trace]") {
+  CHECK(detail::users_calls("eigengrad::detail::f(int)\n/src/a.cpp:7\nencode(int)\n/src/a.cpp:3\n"
+                            "main\n/src/a.cpp:9 (discriminator 4)\n") ==
+        "/src/a.cpp:3 in encode(int), from /src/a.cpp:9");
+  CHECK(detail::users_calls("??\n??:0\n").empty());
+}
+
 TEST_CASE("trace: a program whose output is not read to its end is awaited", "[tape][trace]") {
   std::string tool = "yes";
   std::array<char*, 2> arguments{tool.data(), nullptr};
