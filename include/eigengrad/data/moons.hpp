@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <numbers>
+#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -107,11 +108,10 @@ template <FloatScalar T>
   }
   parts::MersenneTwister bits(static_cast<std::uint32_t>(options.random_state));
   std::vector<Index> order(static_cast<std::size_t>(n));
-  for (Index i = 0; i < n; ++i) {
-    order[static_cast<std::size_t>(i)] = i;
-  }
   if (options.shuffle) {
-    bits.shuffle(order);
+    bits.permutation(order);
+  } else {
+    std::iota(order.begin(), order.end(), Index{0});
   }
   Dataset<T, std::int64_t> moons{parts::uninitialized<T>({n, 2}),
                                  parts::uninitialized<std::int64_t>({n}),

@@ -225,12 +225,13 @@ EIGENGRAD_NOINLINE EIGENGRAD_BODY void pool_release(void* memory, std::size_t by
     pool_taken_elsewhere[home].fetch_add(static_cast<std::int64_t>(block_bytes),
                                          std::memory_order_relaxed);
   }
-  if (pool.closed || !pool.opened || static_cast<std::int64_t>(pool.cached + block_bytes) > most) {
-    if (pool.closed || !pool.opened || home != pool.number) {
-      unpoison(memory, block_bytes);
-      pool_delete(memory, block_bytes);
-      return;
-    }
+  const bool full = static_cast<std::int64_t>(pool.cached + block_bytes) > most;
+  if (pool.closed || !pool.opened || (full && home != pool.number)) {
+    unpoison(memory, block_bytes);
+    pool_delete(memory, block_bytes);
+    return;
+  }
+  if (full) {
     pool_make_room(pool, block_bytes, most);
   }
   unpoison(memory, block_bytes);

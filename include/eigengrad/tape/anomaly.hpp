@@ -60,16 +60,17 @@ struct DiagnosisAccess {
   [[nodiscard]] static Record& record(const Tape& tape, Index i) noexcept {
     return *tape.records_[i];
   }
-  /// The shapes of a record's result and of its operands, or null.
-  [[nodiscard]] static const Shape* shapes(const Tape& tape, Index i) noexcept {
-    return i < tape.descriptions_.size() ? tape.descriptions_[i].shapes : nullptr;
-  }
   /// What is kept beside a record, or null.
   [[nodiscard]] static Description* description(Tape& tape, Index i) noexcept {
     return i < tape.descriptions_.size() ? &tape.descriptions_[i] : nullptr;
   }
   [[nodiscard]] static const Description* description(const Tape& tape, Index i) noexcept {
     return i < tape.descriptions_.size() ? &tape.descriptions_[i] : nullptr;
+  }
+  /// The shapes of a record's result and of its operands, or null.
+  [[nodiscard]] static const Shape* shapes(const Tape& tape, Index i) noexcept {
+    const Description* const kept = description(tape, i);
+    return kept != nullptr ? kept->shapes : nullptr;
   }
   [[nodiscard]] static Tape* enclosing(const Tape& tape) noexcept { return tape.enclosing_; }
   /// Whether traces of the records so far may be added: not while a segment runs, after which the

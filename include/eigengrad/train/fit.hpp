@@ -173,7 +173,6 @@ class FitRun {
         loss_(loss),
         options_(options),
         parts_(std::move(parts)),
-        batch_size_(batches.batch_size),
         loader_(std::move(loader)),
         metrics_(options.metrics, options.weighted_metrics),
         state_(optimizer, history_, options.epochs, loader_.steps(), batches, &options.callbacks,
@@ -237,9 +236,10 @@ class FitRun {
     append_metrics("");
     if (parts_.validation_x.defined()) {
       metrics_.reset();
-      history_.append("val_loss", evaluate_batches(model_, parts_.validation_x, parts_.validation_y,
-                                                   parts_.validation_weights,
-                                                   evaluation_loss(loss_), batch_size_, metrics_));
+      history_.append("val_loss",
+                      evaluate_batches(model_, parts_.validation_x, parts_.validation_y,
+                                       parts_.validation_weights, evaluation_loss(loss_),
+                                       state_.batches().batch_size, metrics_));
       append_metrics("val_");
     }
     progress_.end_epoch(history_, state_.step_in_epoch);
@@ -318,13 +318,23 @@ class FitRun {
   const Loss& loss_;
   const train::FitOptions<T, Y>& options_;
   FitData<T, Y> parts_;
-  Index batch_size_;
   Loader loader_;
   MetricList metrics_;
   train::History history_;
   train::TrainingState<T> state_;
   Progress progress_;
 };
+
+/// Trains on the batches of a loader, whose epochs `batches` describes.
+template <class Model, FloatScalar T, AnyScalar Y, class Loss, class Loader>
+[[nodiscard]] train::History run_fit(Model& model, Loader loader, FitData<T, Y> parts,
+                                     const train::BatchPlan& batches,
+                                     optim::Optimizer<T>& optimizer, const Loss& loss,
+                                     const train::FitOptions<T, Y>& options) {
+  return FitRun<Model, T, Y, Loss, Loader>(model, std::move(loader), std::move(parts), batches,
+                                           optimizer, loss, options)
+      .run();
+}
 
 }  // namespace eigengrad::detail
 
@@ -350,20 +360,18 @@ History fit(Model& model, const Dataset<T, Y>& data, optim::Optimizer<T>& optimi
   static_assert(eigengrad::detail::is_loss<Loss, T, Y>, EIGENGRAD_LOSS_MESSAGE);
   if constexpr (eigengrad::detail::is_loss<Loss, T, Y>) {
     auto parts = eigengrad::detail::prepare_fit<Loss>(data, options);
-    using Loader = DataLoader<T, Y>;
-    Loader loader(parts.x, parts.y,
-                  {.batch_size = options.batch_size,
-                   .shuffle = options.shuffle,
-                   .seed = options.seed,
-                   .order = options.order});
+    DataLoader<T, Y> loader(parts.x, parts.y,
+                            {.batch_size = options.batch_size,
+                             .shuffle = options.shuffle,
+                             .seed = options.seed,
+                             .order = options.order});
     const BatchPlan batches{.rows = loader.rows(),
                             .batch_size = options.batch_size,
                             .seed = options.seed,
                             .shuffle = options.shuffle,
                             .own_order = options.order != nullptr};
-    return eigengrad::detail::FitRun<Model, T, Y, Loss, Loader>(
-               model, std::move(loader), std::move(parts), batches, optimizer, loss, options)
-        .run();
+    return eigengrad::detail::run_fit(model, std::move(loader), std::move(parts), batches,
+                                      optimizer, loss, options);
   } else {
     return {};
   }

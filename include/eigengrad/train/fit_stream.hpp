@@ -72,10 +72,9 @@ History fit(Model& model, const StreamLoader<T, Y>& loader, optim::Optimizer<T>&
                             .window_blocks = loader.options().window_blocks};
     StreamLoader<T, Y> own = loader;
     own.set_epoch(0);
-    return eigengrad::detail::FitRun<Model, T, Y, Loss, StreamLoader<T, Y>>(
-               model, std::move(own), eigengrad::detail::prepare_stream_fit<Loss>(options), batches,
-               optimizer, loss, options)
-        .run();
+    return eigengrad::detail::run_fit(model, std::move(own),
+                                      eigengrad::detail::prepare_stream_fit<Loss>(options), batches,
+                                      optimizer, loss, options);
   } else {
     return {};
   }
